@@ -51,12 +51,15 @@ class _Sections:
 
     def cards(self) -> str:
         report, words = self.report, self.words
-        totals, before, days = report.totals, report.before, report.period.before.days
-        cost = [self._text("exactly", cost=words.exact(totals.cost)), words.change(totals.cost, before.cost, days=days)]
+        totals, before = report.totals, report.before
+        cost = [
+            self._text("exactly", cost=words.exact(totals.cost)),
+            words.change(totals.cost, before.cost, report.period),
+        ]
         if report.forecast is not None:
             cost.append(self._text("forecast", cost=words.money(report.forecast)))
-        new = self._text("new", new=words.number(report.people.new), known=words.number(report.people.known))
-        asked = [words.change(totals.questions, before.questions, days=days)]
+        new = self._text("new", new=report.people.new, known=report.people.known)
+        asked = [words.change(totals.questions, before.questions, report.period)]
         troubles = totals.failures + totals.unanswered
         return "".join(
             (
@@ -114,7 +117,7 @@ class _Sections:
         shown, hidden = people.rows[:MOST_ROWS], people.rows[MOST_ROWS:]
         rows = [self._person(words.person(row), row.questions, row.cost) for row in shown]
         if hidden:
-            name = self._text("more_people", people=words.number(_people(hidden)))
+            name = self._text("more_people", people=_people(hidden))
             rows.append(self._person(name, sum(row.questions for row in hidden), sum(row.cost for row in hidden)))
         if people.rest:
             rows.append(Bar(self._text("no_person"), 0, ["", words.exact(people.rest)]))
@@ -142,8 +145,9 @@ class _Sections:
         columns = []
         for spend in self.report.days:
             day = date.fromisoformat(spend.day)
-            name = f"{day:%a} {self.words.day(day)}"
-            label = f"{day:%a}" if self.report.period.span is Span.WEEK else str(day.day)
+            weekday = self.words.weekday(day)
+            name = f"{weekday} {self.words.day(day)}"
+            label = weekday if self.report.period.span is Span.WEEK else str(day.day)
             number = value(spend)
             columns.append(Column(label, name, number, shown(number), (brief or shown)(number), is_open=day >= today))
         return columns

@@ -10,9 +10,9 @@ MOST_PEOPLE = 3
 
 def as_message(report: Report, words: Words) -> str:
     """Return the report in about twelve lines."""
-    totals, before, days = report.totals, report.before, report.period.before.days
-    asked = words.change(totals.questions, before.questions, days=days)
-    cost = words.change(totals.cost, before.cost, days=days)
+    totals, before = report.totals, report.before
+    asked = words.change(totals.questions, before.questions, report.period)
+    cost = words.change(totals.cost, before.cost, report.period)
     lines = [
         words.period(report.period),
         "",
@@ -23,8 +23,7 @@ def as_message(report: Report, words: Words) -> str:
     ]
     if report.forecast is not None:
         lines.append(words.texts("owner_report_forecast", cost=words.money(report.forecast)))
-    new, known = words.number(report.people.new), words.number(report.people.known)
-    of_them = words.texts("owner_report_new", new=new, known=known)
+    of_them = words.texts("owner_report_new", new=report.people.new, known=report.people.known)
     lines.append(f"{words.texts('owner_report_people')}: {words.number(report.people.active)} ({of_them})")
     lost = f"{words.texts('owner_report_troubles')}: {words.number(totals.failures + totals.unanswered)}"
     lines.append(f"{lost} ({words.without_answer(report)})" if _has_troubles(totals) else lost)

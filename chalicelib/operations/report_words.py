@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
+from chalicelib.content.locale_rules import RULES
 from chalicelib.content.text import Texts
 from chalicelib.ids import Channel
-from chalicelib.operations.period import Period
+from chalicelib.operations.period import Period, Span
 from chalicelib.operations.report import OTHER, Bucket, PersonUse, Report
 
 _MICRO: Final = 1_000_000
@@ -21,53 +23,64 @@ class Words:
 
     def number(self, value: int) -> str:
         """Return a number with separated thousands: `1,234`."""
-        return f"{value:,}"
+        return self.texts.shown(value)
 
     def money(self, micro: int) -> str:
         """Return micro-USD as dollars, with cents from one dollar on, below with four decimals."""
         if micro < _MICRO // 10_000:
-            return "<$0.0001" if micro else "$0"
-        return f"${micro / _MICRO:,.2f}" if micro >= _MICRO else f"${micro / _MICRO:.4f}"
+            return f"<${self.texts.shown(Decimal('0.0001'))}" if micro else "$0"
+        places = Decimal("0.01") if micro >= _MICRO else Decimal("0.0001")
+        return self._dollars((Decimal(micro) / _MICRO).quantize(places))
 
     def exact(self, micro: int) -> str:
         """Return micro-USD as dollars with all six decimals."""
-        return f"${micro // _MICRO:,}.{micro % _MICRO:06}"
+        return self._dollars((Decimal(micro) / _MICRO).quantize(Decimal("0.000001")))
 
     def coarse(self, micro: int) -> str:
         """Return micro-USD as dollars without zeros at the end, for round amounts: `$0.5`."""
-        return f"${f'{micro / _MICRO:,.6f}'.rstrip('0').rstrip('.')}"
+        return self._dollars(Decimal(f"{(Decimal(micro) / _MICRO).normalize():f}"))
+
+    def weekday(self, day: date) -> str:
+        """Return the short name of the day of the week."""
+        return self.texts("owner_report_weekdays").split()[day.weekday()]
 
     def day(self, day: date) -> str:
         """Return a day without its year: `20 November`."""
-        return f"{day.day} {day:%B}"
+        return self.texts("owner_report_date", day=day.day, month=self._month(day))
 
     def month(self, name: str) -> str:
         """Return a month such as `2026-11` in words: `November 2026`."""
-        return f"{date.fromisoformat(f'{name}-01'):%B %Y}"
+        day = date.fromisoformat(f"{name}-01")
+        return self.texts("owner_report_month", month=self._month(day), year=str(day.year))
 
     def period(self, period: Period) -> str:
         """Return the days of a period: `14 to 20 November 2026`."""
         since, until = period.since, period.until
-        last = f"{until.day} {until:%B %Y}"
         if since == until:
-            return last
-        if since.year != until.year:
-            return f"{since.day} {since:%B %Y} to {last}"
-        return f"{since.day} to {last}" if since.month == until.month else f"{self.day(since)} to {last}"
+            return self.texts.shown(until)
+        of_years, of_months = since.year != until.year, since.month != until.month
+        blanks = {"first": since.day, "day": until.day, "month": self._month(until), "year": str(until.year)}
+        if of_years:
+            first = {"first_month": self._month(since), "first_year": str(since.year)}
+            return self.texts("owner_report_days_of_years", **blanks, **first)
+        if of_months:
+            return self.texts("owner_report_days_of_months", **blanks, first_month=self._month(since))
+        return self.texts("owner_report_days", **blanks)
 
     def time(self, ms: int) -> str:
         """Return a whole number of seconds or minutes: `8 s`, `2 min`."""
         seconds = ms // 1000
         return f"{seconds // _MINUTE_S} min" if seconds >= _MINUTE_S else f"{seconds} s"
 
-    def change(self, now: int, before: int, *, days: int) -> str:
-        """Return how much more or less that is than in the period before, which has so many days."""
+    def change(self, now: int, before: int, period: Period) -> str:
+        """Return how much more or less that is than before: in the period with which `period` is compared."""
+        then = self._before(period)
         if not before:
-            return self.texts("owner_report_none_before", days=days)
+            return self.texts("owner_report_none_before", before=then)
         percent = round(abs(now - before) * 100 / before)
         if not percent:
-            return self.texts("owner_report_same", days=days)
-        return self.texts(f"owner_report_{'more' if now > before else 'less'}", percent=self.number(percent), days=days)
+            return self.texts("owner_report_same", before=then)
+        return self.texts(f"owner_report_{'more' if now > before else 'less'}", percent=percent, before=then)
 
     def part(self, name: str) -> str:
         """Return the name of a channel, a model or a persona, or of OTHER."""
@@ -79,7 +92,7 @@ class Words:
         """Return the name of a row of the people."""
         if not row.is_sum:
             return row.name
-        return self.texts("owner_report_visitors", name=row.name, people=self.number(row.people))
+        return self.texts("owner_report_visitors", name=row.name, people=row.people)
 
     def bucket(self, bucket: Bucket, *, is_last: bool) -> str:
         """Return the answer times of a bucket in words."""
@@ -103,7 +116,18 @@ class Words:
         totals = report.totals
         return self.texts(
             "owner_report_troubles_of",
-            failures=self.number(totals.failures),
-            unanswered=self.number(totals.unanswered),
-            refunds=self.number(totals.refunds),
+            failures=totals.failures,
+            unanswered=totals.unanswered,
+            refunds=totals.refunds,
         )
+
+    def _before(self, period: Period) -> str:
+        if period.span is Span.WEEK:
+            return self.texts("owner_report_before_week")
+        return self.texts("owner_report_before_month", month=self.month(period.before.month_name))
+
+    def _dollars(self, amount: Decimal) -> str:
+        return f"${self.texts.shown(amount)}"
+
+    def _month(self, day: date) -> str:
+        return RULES[self.texts.language].months[day.month - 1]

@@ -40,11 +40,11 @@ def lines(report: Report) -> Iterator[str]:
 
 
 def _totals(report: Report) -> Iterator[str]:
-    totals, before, days = report.totals, report.before, report.period.before.days
+    totals, before = report.totals, report.before
     yield from _line(
-        "questions", _WORDS.number(totals.questions), _WORDS.change(totals.questions, before.questions, days=days)
+        "questions", _WORDS.number(totals.questions), _WORDS.change(totals.questions, before.questions, report.period)
     )
-    yield from _line("cost", _WORDS.exact(totals.cost), _WORDS.change(totals.cost, before.cost, days=days))
+    yield from _line("cost", _WORDS.exact(totals.cost), _WORDS.change(totals.cost, before.cost, report.period))
     if report.forecast is not None:
         yield from _line("forecast", _WORDS.money(report.forecast), "for the whole month, if it goes on like this")
     people = report.people

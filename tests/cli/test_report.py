@@ -31,7 +31,7 @@ def of_kind(rows: list[Mapping[str, str]], kind: str) -> list[Mapping[str, str]]
 
 def test_a_new_stage_has_a_report_of_zeros(owner: Run, chats: Chats):
     shown = owner("report").stdout
-    assert "questions   0             none in the 7 days before\n" in shown
+    assert "questions   0             none in the week before\n" in shown
     assert "No question is counted for a person yet." in shown
     assert owner("report", "--month").exit_code == 0
 
@@ -138,5 +138,5 @@ def test_lines_fit_the_terminal(monkeypatch: pytest.MonkeyPatch, columns: int):
 def test_the_terminal_draws_days_and_ranks_people():
     lines = [click.unstyle(line) for line in report_view.lines(a_report())]
     assert f"questions   {'▁▃▄▅▆▇█':26}most on a day: 6" in lines
-    assert "cost        $0.021000     none in the 7 days before" in lines
+    assert "cost        $0.021000     none in the week before" in lines
     assert "     $0.000900     9  9f86d081" in lines

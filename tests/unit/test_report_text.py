@@ -21,9 +21,9 @@ def test_a_week_is_a_message_that_fits_a_phone():
     assert report_text.as_message(a_report(), WORDS).splitlines() == [
         "14 to 20 November 2026",
         "",
-        "Questions: 21 (none in the 7 days before)",
+        "Questions: 21 (none in the week before)",
         "▁▃▄▅▆▇█",
-        "Cost of the model: $0.021000 (none in the 7 days before)",
+        "Cost of the model: $0.021000 (none in the week before)",
         "▁▃▄▅▆▇█",
         "People: 3 (1 of them new, 4 known in all)",
         "Without an answer: 0",
@@ -68,16 +68,27 @@ def test_money_is_short_exact_or_round(micro: int, short: str, exact: str, coars
 @pytest.mark.parametrize(
     ("now", "before", "said"),
     [
-        (112, 100, "12 % more than in the 7 days before"),
-        (50, 100, "50 % less than in the 7 days before"),
-        (0, 100, "100 % less than in the 7 days before"),
-        (1001, 1000, "as in the 7 days before"),
-        (5, 0, "none in the 7 days before"),
-        (5_000, 2, "249,900 % more than in the 7 days before"),
+        (112, 100, "12 % more than in the week before"),
+        (50, 100, "50 % less than in the week before"),
+        (0, 100, "100 % less than in the week before"),
+        (1001, 1000, "as in the week before"),
+        (5, 0, "none in the week before"),
+        (5_000, 2, "249,900 % more than in the week before"),
     ],
 )
 def test_a_number_is_compared_with_the_days_before(now: int, before: int, said: str):
-    assert WORDS.change(now, before, days=7) == said
+    assert WORDS.change(now, before, Period.week(date(2026, 11, 20))) == said
+
+
+def test_a_month_is_compared_with_the_same_days_of_the_month_before():
+    month = Period.month(date(2026, 1, 20))
+    assert WORDS.change(112, 100, month) == "12 % more than in the same days of December 2025"
+
+
+def test_numbers_and_months_are_written_as_the_language_has_them():
+    german = Words(text.Texts("de", {"owner_report_month": "{month} {year}"}))
+    assert [german.number(1234), german.money(1_234_567), german.exact(1)] == ["1.234", "$1,23", "$0,000001"]
+    assert german.month("2026-03") == "März 2026"
 
 
 @pytest.mark.parametrize(
