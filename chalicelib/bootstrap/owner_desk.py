@@ -9,8 +9,10 @@ from chalicelib.operations.admin import Admin
 from chalicelib.operations.handle_lookup import HandleLookup
 from chalicelib.operations.owner_decisions import OwnerDecisions
 from chalicelib.operations.owner_desk import Desk
+from chalicelib.operations.owner_numbers import OwnerNumbers
 from chalicelib.operations.owner_pauses import OwnerPauses
 from chalicelib.operations.owner_people import OwnerPeople
+from chalicelib.operations.report import Reports
 
 
 def desk(ports: Ports, texts: Texts) -> Desk:
@@ -19,11 +21,13 @@ def desk(ports: Ports, texts: Texts) -> Desk:
     closer = ConnectionCloser(ports.connections, ports.connection_api, ports.clock, report)
     stored = ports.people, ports.transcript, ports.journal, ports.lists
     admin = Admin(*stored, ports.entitlements(), closer, ports.clock)
-    zone = ports.settings.limits.zone
+    stage, limits, zone = ports.settings.stage, ports.settings.limits, ports.settings.limits.zone
+    reports = Reports(stage.name, zone, limits.daily_budget, ports.spending, ports.people, ports.api_keys)
     lookup = HandleLookup(admin, texts)
     return Desk(
         texts,
         OwnerPeople(admin, lookup, texts, zone),
         OwnerDecisions(admin, lookup, texts),
         OwnerPauses(ports.pauses, ports.takeover(), lookup, texts, ports.clock, zone),
+        OwnerNumbers(reports, stage.channels, texts, ports.clock),
     )

@@ -18,6 +18,8 @@ class OwnerCommand(Enum):
     DEFAULT = "/default"
     PAUSE = "/pause"
     RESUME = "/resume"
+    REPORT = "/report"
+    BUDGET = "/budget"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from chalicelib.conversation.turn import Reply
 from chalicelib.conversation.turn_context import TurnContext
 from chalicelib.errors import UnknownPerson
 from chalicelib.operations.owner_decisions import OwnerDecisions
+from chalicelib.operations.owner_numbers import OwnerNumbers
 from chalicelib.operations.owner_pauses import OwnerPauses
 from chalicelib.operations.owner_people import OwnerPeople
 
@@ -27,6 +28,7 @@ class Desk:
     people: OwnerPeople
     decisions: OwnerDecisions
     pauses: OwnerPauses
+    numbers: OwnerNumbers
 
     def carry_out(self, order: Order, context: TurnContext) -> Reply:
         if identity.room_of(context.turn.conversation) is not None:
@@ -47,4 +49,6 @@ HANDLERS: Final[Mapping[OwnerCommand, Handler]] = {
     OwnerCommand.DEFAULT: lambda desk, words: desk.decisions.default(words),
     OwnerCommand.PAUSE: lambda desk, words: desk.pauses.pause(words),
     OwnerCommand.RESUME: lambda desk, words: desk.pauses.resume(words),
+    OwnerCommand.REPORT: lambda desk, words: desk.numbers.report(words),
+    OwnerCommand.BUDGET: lambda desk, _: desk.numbers.budget(),
 }

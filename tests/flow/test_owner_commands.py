@@ -1,13 +1,20 @@
 """What owners order in the chat. From anybody else, each of these commands is one that does not exist."""
 
+from dataclasses import replace
+
 import pytest
 
+from chalicelib.access.budget import DaySpend
 from chalicelib.access.handles import handle_of
 from chalicelib.access.person import Access
 from chalicelib.conversation.owner_orders import OwnerCommand
 from chalicelib.conversation.turn import Choice
 from chalicelib.errors import StoreError
-from chalicelib.ids import PersonId
+from chalicelib.ids import Channel, PersonId
+from chalicelib.operations.period import Period
+from chalicelib.operations.report import Reports
+from chalicelib.operations.report_text import as_message
+from chalicelib.operations.report_words import Words
 from tests.fakes.adapters import Delivered
 from tests.flow.bot import LIMIT, SAYS, Bot, conversation_of, person_of
 from tests.flow.chat import Chat, Without
@@ -306,3 +313,52 @@ def test_an_owner_who_is_paused_too_can_end_the_pause(owned: Bot):
     olga = handle_of(person_of("olga"))
     orders(owned, f"/pause {olga}")
     assert orders(owned, f"/resume {olga}").text == SAYS("owner_resumed", handle=olga)
+
+
+# Numbers.
+
+
+def test_the_report_in_the_chat_is_that_of_the_command_line(owned: Bot):
+    answer = orders(owned, "/report")
+    settings, ports = owned.settings, owned.ports
+    limits = settings.limits
+    reports = Reports("prod", limits.zone, limits.daily_budget, ports.spending, ports.people, ports.api_keys)
+    made = reports.of(Period.week(reports.date_of(owned.clock())), now=owned.clock())
+    assert answer.text == as_message(made, Words(SAYS))
+    assert made.totals.questions == 3
+    of_month = taps(owned, button(answer, SAYS("owner_button_month")))
+    assert of_month.text.startswith("1 to 20 November 2026\n")
+    assert button(of_month, SAYS("owner_button_week")).command == "/report week"
+
+
+@pytest.mark.parametrize("typed", ["/report year", "/report 2026-10", "/report weekly"])
+def test_a_period_that_there_is_not_is_offered_in_its_place(owned: Bot, typed: str):
+    answer = orders(owned, typed)
+    assert (answer.text, [choice.command for choice in answer.choices]) == (
+        SAYS("owner_report_how"),
+        ["/report week", "/report month"],
+    )
+
+
+def test_the_budget_is_told_to_the_micro_dollar_of_the_ledger(owned: Bot):
+    owned.may_spend("0.5")
+    owned.clock.tick(days=-1)
+    owned.receives("bert", "A question of yesterday")
+    owned.clock.tick(days=1)
+    owned.memory.spend["2026-11-20"] = replace(
+        owned.spent(), committed=125_000, channels={Channel.MESSENGER: 120_000, Channel.WEB: 5_000}
+    )
+    owned.memory.spend["2026-11-19"] = DaySpend("2026-11-19", committed=1_000_000)
+    assert orders(owned, "/budget").text.splitlines() == [
+        "Today: $0.1250 of $0.5 (25 %)",
+        "Messenger: $0.1200 of $0.375",
+        "the web chat: $0.0050 of $0.375",
+        "This month: $1.12",
+    ]
+
+
+def test_without_a_budget_all_of_it_is_spent(owned: Bot):
+    owned.may_spend("0")
+    assert orders(owned, "/budget").text.startswith(
+        f"Today: {Words(SAYS).money(owned.spent().committed)} of $0 (100 %)"
+    )
