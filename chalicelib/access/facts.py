@@ -24,6 +24,8 @@ class Kept(Enum):
     """The person has switched it off."""
     TOO_LONG = "too_long"
     """The text is longer than LONGEST_FACT."""
+    FORGOTTEN = "forgotten"
+    """The person has had everything deleted since the request."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +40,17 @@ class Remembered:
 class Facts(Protocol):
     """What the bot is to remember about people who have written. All methods raise StoreError; writes are atomic.
 
-    A `source` names a request. If it is made again, the result is the same and nothing is written.
+    A `source` names a request. If it is made again, the result is the same and nothing is written. Nothing is written
+    either for a request made at `asked_at` if the person has had everything deleted since.
     """
 
-    def remember(self, person: PersonId, text: str, *, source: str, now: int) -> Remembered:
+    def remember(self, person: PersonId, text: str, *, source: str, asked_at: int, now: int) -> Remembered:
         """Store a fact under the next number, unless the result says why not. White space is made single blanks."""
 
     def forget(self, person: PersonId, number: int, *, source: str) -> bool:
         """Delete the fact with this number; False if there is none."""
 
-    def switch(self, person: PersonId, *, on: bool) -> None:
+    def switch(self, person: PersonId, *, on: bool, asked_at: int) -> None:
         """Set whether facts are stored, and used. Those that are stored stay."""
 
 
@@ -56,8 +59,10 @@ def in_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def verdict(person: Person, text: str, *, source: str) -> Remembered | None:
+def verdict(person: Person, text: str, *, source: str, asked_at: int) -> Remembered | None:
     """Return why the fact is not stored, or that it is stored already; None if it may be."""
+    if person.has_forgotten(asked_at):
+        return Remembered(Kept.FORGOTTEN)
     for fact in person.facts:
         if fact.source == source:
             return Remembered(Kept.KEPT, fact)

@@ -71,11 +71,17 @@ class Person:
     """The language of the person's first message that tells one; empty until then."""
     is_owner: bool = False
     """Whether the person decides about others in the chat (`access.owner_ports`)."""
+    forgotten_at: int = 0
+    """Everything that was said until then is deleted, at the person's or the owner's request; 0 if it never was."""
 
     @property
     def is_unlimited(self) -> bool:
         """Whether no daily limit applies and no share of the budget: so the owner decided, or the person is one."""
         return self.is_owner or self.access is Access.UNLIMITED
+
+    def has_forgotten(self, asked_at: int) -> bool:
+        """Whether what the person said then is deleted, or is just being deleted."""
+        return asked_at <= self.forgotten_at
 
     @property
     def days(self) -> list[str]:

@@ -33,8 +33,11 @@ class People(Protocol):
     def list(self) -> Iterator[Person]:
         """Return all people of each channel, the most recently seen first; those without times if decided about."""
 
-    def choose(self, person: PersonId, persona: str) -> None:
-        """Store the name of the persona that the person has chosen; nothing if they have never written."""
+    def choose(self, person: PersonId, persona: str, *, asked_at: int) -> None:
+        """Store the name of the persona that the person has chosen.
+
+        Nothing if they have never written, or had everything deleted after they asked for it at `asked_at`.
+        """
 
     def speak(self, person: PersonId, language: str) -> None:
         """Store the language that the person has chosen; nothing if they have never written."""
@@ -45,11 +48,26 @@ class People(Protocol):
     def leave(self, person: PersonId, conversations: Collection[ConversationId]) -> None:
         """Take conversations off the person's `rooms`, since nothing of the person is stored there."""
 
-    def forget(self, person: PersonId, *, now: int) -> None:
+    def begin_to_forget(self, person: PersonId, *, asked_at: int) -> None:
+        """Refuse from now on what is still to be stored because of something that the person said until then.
+
+        Of questions that are being answered, it refuses what tools and commands store about the person.
+        """
+
+    def forget(
+        self,
+        person: PersonId,
+        *,
+        now: int,
+        last_seen: int | None = None,
+        later: Collection[ConversationId] = (),
+    ) -> bool:
         """Delete what is stored about the person, except the owner's decision and the counts of the last days.
 
         Both are kept so that forgetting is no way around a block or a limit; of the months
         only the last. Without a decision, the counts are deleted after three days.
+        In the conversations `later`, something is stored that was said later: then the person stays as one who has
+        written there. False, with nothing written, if there is a `last_seen` and the person has been seen since.
         """
 
 

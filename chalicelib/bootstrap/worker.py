@@ -22,6 +22,7 @@ from chalicelib.conversation.agent import Agent
 from chalicelib.conversation.charging import Charging
 from chalicelib.conversation.command_handlers import Commands
 from chalicelib.conversation.dialogue import Dialogue
+from chalicelib.conversation.forgetting import Forgetting
 from chalicelib.conversation.memory_commands import MemoryCommands
 from chalicelib.conversation.moderation import Moderation, NoModeration
 from chalicelib.conversation.moderator import Moderator
@@ -107,7 +108,7 @@ def _turns(
     notices = Notices(text.load(language), ports.settings.limits.zone)
     return TurnRunner(
         inbox=ports.inbox,
-        commands=_commands(ports, notices, alerts),
+        commands=_commands(ports, notices, alerts, dialogue.agent.sender),
         charging=charging,
         moderator=Moderator(moderation, notices, ports.clock, ports.log),
         dialogue=dialogue,
@@ -119,13 +120,11 @@ def _turns(
     )
 
 
-def _commands(ports: Ports, notices: Notices, alerts: OwnerAlerts) -> Commands:
+def _commands(ports: Ports, notices: Notices, alerts: OwnerAlerts, sender: Sender) -> Commands:
     return Commands(
-        ports.transcript,
         ports.people,
-        ports.lists,
+        Forgetting(ports.people, ports.transcript, ports.lists, ports.clock, sender.end_silently),
         notices,
-        ports.clock,
         ports.entitlements(),
         MemoryCommands(ports.facts, notices.texts, ports.clock, notices.zone),
         PairingCommand(ports.owners, alerts, notices.texts, ports.clock),

@@ -84,6 +84,7 @@ class Charging:
             day=context.day,
             limit=context.limit,
             reserve=reservation,
+            forgotten_at=context.person.forgotten_at,
             outdated=outdated,
             outdated_months=months,
         )

@@ -8,15 +8,13 @@ from typing import Final
 from chalicelib.access import identity
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.ports import People
-from chalicelib.clock import Clock
 from chalicelib.content.persona import Persona
 from chalicelib.conversation import language_command
 from chalicelib.conversation.commands import Command, argument_of
+from chalicelib.conversation.forgetting import Forgetting
 from chalicelib.conversation.memory_commands import MemoryCommands
 from chalicelib.conversation.notices import Notices
 from chalicelib.conversation.pairing_command import PairingCommand
-from chalicelib.conversation.ports import Transcript
-from chalicelib.conversation.tool_ports import PersonLists
 from chalicelib.conversation.turn import Choice, Reply
 from chalicelib.conversation.turn_context import TurnContext
 
@@ -39,11 +37,9 @@ class CommandResult:
 class Commands:
     """Runs commands."""
 
-    transcript: Transcript
     people: People
-    lists: PersonLists
+    forgetting: Forgetting
     notices: Notices
-    clock: Clock
     entitlements: EntitlementService
     memory: MemoryCommands
     pairing: PairingCommand
@@ -88,7 +84,7 @@ def _persona(commands: Commands, context: TurnContext) -> CommandResult:
     wanted = argument_of(context.turn.text)
     chosen = next((name for name, who in offered.items() if wanted in (name.lower(), who.name.lower())), None)
     if chosen:
-        commands.people.choose(context.person.id, chosen)
+        commands.people.choose(context.person.id, chosen, asked_at=context.turn.asked_at)
         changed = texts("persona_changed", name=offered[chosen].name)
         words = "\n\n".join(filter(None, (changed, offered[chosen].welcome.opening)))
         return CommandResult(Reply(words), forget_before=context.turn.asked_at + 1)
@@ -132,12 +128,8 @@ def _ask_to_forget(commands: Commands, _: TurnContext) -> CommandResult:
 
 
 def _forget(commands: Commands, context: TurnContext) -> CommandResult:
-    """Delete the person last: after a crash the list of the user's conversations is still there for the retry."""
-    person, now = context.person, commands.clock
-    for conversation in sorted(identity.conversations_of(person) | {context.turn.conversation}):
-        commands.transcript.erase_closed(conversation, person.id, now=now())
-    commands.lists.forget(person.id)
-    commands.people.forget(person.id, now=now())
+    turn = context.turn
+    commands.forgetting.forget(context.person, asked_at=turn.asked_at, here=turn.conversation)
     return CommandResult(commands.notices.forgotten(context))
 
 

@@ -22,6 +22,8 @@ class Charge:
     limit: int | None
     """The most questions that the person may ask on that day; None for no limit."""
     reserve: Reservation
+    forgotten_at: int = 0
+    """As in `Person`, when it was read: what was read with it must not be sent to the model once it is deleted."""
     outdated: Sequence[str] = ()
     """Days whose counts are deleted with the charge; neither `day` nor that of `reserve`."""
     outdated_months: Sequence[str] = ()
@@ -73,3 +75,18 @@ class Finish:
     """Queued turns that are closed with a queued one, as `burst.joined` says."""
     tally: Tally | None = None
     """As in `Record`."""
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What became of a person's turns in one conversation, as of `Transcript.forget`.
+
+    Open ones stay that are queued and were asked after `asked_at`, and all open ones `here`, where the caller has the
+    lease. The worker of one that is deleted loses its lease. Not atomic: call it again after a failure.
+    """
+
+    ended: tuple[Turn, ...] = ()
+    """Those that were open, as dropped."""
+    _: KW_ONLY
+    has_later: bool = False
+    """Whether open turns stay that were asked later."""

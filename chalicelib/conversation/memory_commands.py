@@ -20,6 +20,7 @@ _KEYS: Final = {
     Kept.FULL: "remembers_most",
     Kept.OFF: "memory_is_off",
     Kept.TOO_LONG: "fact_too_long",
+    Kept.FORGOTTEN: "fact_not_kept",
 }
 
 
@@ -40,8 +41,8 @@ class MemoryCommands:
             return self._say("memory_not_here")
         if not text:
             return self._say("remember_what")
-        turn = context.turn
-        return self._result(self.facts.remember(turn.person, text, source=turn.id, now=self.clock()))
+        turn, now = context.turn, self.clock()
+        return self._result(self.facts.remember(turn.person, text, source=turn.id, asked_at=turn.asked_at, now=now))
 
     def show(self, context: TurnContext) -> Reply:
         """Show the facts with their numbers and dates, and the summary."""
@@ -71,7 +72,7 @@ class MemoryCommands:
         """Switch all of it on or off."""
         if _is_in_room(context):
             return self._say("memory_not_here")
-        self.facts.switch(context.turn.person, on=on)
+        self.facts.switch(context.turn.person, on=on, asked_at=context.turn.asked_at)
         return self._say("memory_switched_on" if on else "memory_switched_off")
 
     def _result(self, found: Remembered) -> Reply:

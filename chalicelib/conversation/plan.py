@@ -17,6 +17,7 @@ STALE_MS: Final = 60 * 60 * 1000
 STALE: Final = "stale"
 UNDELIVERABLE: Final = "undeliverable"
 PAUSED: Final = "paused"
+FORGOTTEN: Final = "forgotten"
 FAILURES: Final = frozenset({STALE, UNDELIVERABLE})
 """Reasons to drop a turn that was to be answered."""
 MAX_MODEL_CALLS: Final = 2
@@ -105,6 +106,8 @@ def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
     """
     if is_stale(turn, now=now):
         return Drop(STALE)
+    if is_forgotten(turn, person):
+        return Drop(FORGOTTEN)
     match turn.state:
         case TurnState.ANSWERED:
             return DeliverAgain(lease.due_at) if turn.deliveries < MAX_DELIVERIES else Drop(UNDELIVERABLE)
@@ -118,6 +121,14 @@ def plan(turn: Turn, person: Person, lease: Lease, *, now: int) -> Plan:
 def is_stale(turn: Turn, *, now: int) -> bool:
     """Whether the question is too old to be answered."""
     return now - turn.at > STALE_MS
+
+
+def is_forgotten(turn: Turn, person: Person) -> bool:
+    """Whether the person has had deleted what the turn says: it came late, or its worker died.
+
+    The request itself is carried out, however often.
+    """
+    return person.has_forgotten(turn.asked_at) and parse(turn.text) is not Command.FORGET_CONFIRMED
 
 
 def may_join(turn: Turn, lease: Lease, *, now: int) -> bool:

@@ -12,7 +12,7 @@ from chalicelib.access.budget import Price, Reservation
 from chalicelib.access.own_conversations import OwnConversation
 from chalicelib.access.person import Person
 from chalicelib.conversation.charged import Charged
-from chalicelib.conversation.inbox_steps import Charge, Finish, Record
+from chalicelib.conversation.inbox_steps import Charge, Finish, Forgotten, Record
 from chalicelib.conversation.prompt import ModelEvent, Prompt
 from chalicelib.conversation.turn import Feedback, IncomingMessage, Lease, Overdue, Reply, Summary, Thread, Turn
 from chalicelib.errors import ModelUnusable, ParleyError
@@ -172,6 +172,11 @@ class Transcript(Protocol):
 
         Repetitions of their messages are still recognised for two days.
         """
+
+    def forget(
+        self, conversation: ConversationId, person: PersonId, *, asked_at: int, here: bool, now: int
+    ) -> Forgotten:
+        """Delete the person's turns as `erase_closed` does, and open ones, as `Forgotten` says."""
 
     def take_along(self, turns: Sequence[Turn], person: PersonId, *, now: int) -> None:
         """Move closed turns into the person's own conversation, as theirs; ids, times and expiry stay, rounds do not.

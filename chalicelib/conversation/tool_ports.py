@@ -34,6 +34,8 @@ class Caller:
     """64 hex digits, the same however often this call is run, and of no other call."""
     seconds: float
     """The most that the call may take."""
+    asked_at: int = 0
+    """When the person asked what is being answered; nothing is stored for it once they had everything deleted."""
 
 
 class Prepared(Protocol):
@@ -87,10 +89,11 @@ class PersonLists(Protocol):
     def get(self, person: PersonId, name: str, *, now: int) -> PersonList:
         """Return the list as last written; one of version 0 if there is none. Names differ in more than their case."""
 
-    def put(self, person: PersonId, changed: PersonList, *, now: int) -> bool:
+    def put(self, person: PersonId, changed: PersonList, *, asked_at: int, now: int) -> bool:
         """Store a list that was read as version `changed.version`; False, with nothing written, if it is not that now.
 
-        It is stored until it is forgotten, or a year after its last change.
+        False too if the person asked for the change at `asked_at`, and has had everything deleted since. It is stored
+        until it is forgotten, or a year after its last change.
         """
 
     def all(self, person: PersonId, *, now: int) -> Sequence[PersonList]:

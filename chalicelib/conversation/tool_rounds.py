@@ -104,6 +104,7 @@ class ToolRounds:
             zone=self.zone,
             key=hashlib.sha256(f"{turn.conversation}#{turn.id}#{number}#{index}".encode()).hexdigest(),
             seconds=min(LONGEST_CALL_S, seconds),
+            asked_at=turn.asked_at,
         )
 
 

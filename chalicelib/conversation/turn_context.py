@@ -148,6 +148,9 @@ class ContextLoader:
         asked_at = turn.at if identity.traits_of(turn.person).vouches_for_times else now
         day = quota.day_of(asked_at, now=now, zone=self.zone)
         entitlements = self.entitlements.for_person(person.id)
+        memory = tuple(each for each in memory if each.person != person.id or not person.has_forgotten(each.asked_at))
+        if lease.summary and person.has_forgotten(lease.summary.at):
+            lease = replace(lease, summary=None)
         named = self.entitlements.persona_of(person, entitlements, turn.conversation)
         find_persona = cache(partial(self.entitlements.personas.named, named))
         find_tools = cache(lambda: self.toolbox().specs(find_persona().tools))

@@ -161,7 +161,8 @@ class Worker:
             end = End.ANSWERED if delivered else end_of_delivery(error, was_answered=turn.state is TurnState.ANSWERED)
             closed = replace(answered, state=TurnState.DONE if delivered else TurnState.DROPPED)
             joined = burst.joined(answered) if answered.state is TurnState.QUEUED else ()
-            holding = self._finish(lease, closed, end, joined, release=release)
+            scrub = parse(closed.text) is Command.FORGET_CONFIRMED or plan.is_forgotten(turn, context.person)
+            holding = self._finish(lease, closed, end, joined, release=release, scrub=scrub)
             if answered.reply is None:
                 self.sender.end_silently(closed)
             log(
@@ -200,7 +201,9 @@ class Worker:
                 return False
         return True
 
-    def _finish(self, lease: Lease, closed: Turn, end: End, joined: Sequence[Turn], *, release: bool) -> Lease | None:
+    def _finish(
+        self, lease: Lease, closed: Turn, end: End, joined: Sequence[Turn], *, release: bool, scrub: bool
+    ) -> Lease | None:
         """Close the turn in the inbox. The refund rule decides about a question without a delivered answer."""
         step = Finish(
             closed,
@@ -208,7 +211,7 @@ class Worker:
             release=release,
             refund=end is not End.ANSWERED and closed.charged_day is not None,
             most_refunds=most_refunds(end),
-            scrub=parse(closed.text) is Command.FORGET_CONFIRMED,
+            scrub=scrub,
             joined=joined,
             tally=self._tally(closed, end),
         )

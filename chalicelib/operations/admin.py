@@ -147,8 +147,10 @@ class Admin:
         self.transcript.erase(identity.conversation_of(person), now=self.clock())
         for room in sorted(known.rooms):
             self.transcript.erase_closed(room, person, now=self.clock())
+        self.people.begin_to_forget(person, asked_at=self.clock())
         self.lists.forget(person)
-        self.people.forget(person, now=self.clock())
+        if not self.people.forget(person, now=self.clock(), last_seen=known.last_seen):
+            raise ConversationBusy("this person has just written; try again in a minute")
         return before
 
     def export(self, person: PersonId) -> dict[str, Any]:

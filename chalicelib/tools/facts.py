@@ -13,6 +13,7 @@ _NOT_KEPT: Final = {
     Kept.FULL: f"You remember {MOST_FACTS} things already, the most. The oldest is number {{number}}: {{text}}. "
     "Ask the person what to forget.",
     Kept.OFF: "The person has switched this off. They can send /memory on.",
+    Kept.FORGOTTEN: "The person has had everything deleted since.",
     Kept.TOO_LONG: f"That is longer than {LONGEST_FACT} characters. Shorten it.",
 }
 
@@ -30,7 +31,7 @@ def remember(
 ) -> str:
     """Remember something for later days and conversations, only if the person has just asked you to remember it."""
     _check_alone(caller)
-    found = facts.remember(caller.person, fact, source=caller.key, now=caller.now)
+    found = facts.remember(caller.person, fact, source=caller.key, asked_at=caller.asked_at, now=caller.now)
     number, text = (found.fact.number, found.fact.text) if found.fact else (0, "")
     if found.kept is Kept.KEPT:
         return f"Remembered as number {number}: {text}"

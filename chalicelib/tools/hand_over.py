@@ -80,7 +80,7 @@ def hand_over(name: Name = "wishes", *, caller: Caller, lists: PersonLists, owne
 
 def _store(caller: Caller, lists: PersonLists, changed: PersonList) -> PersonList:
     """Store the list before anything is sent, and return it as it is then. Raises ToolFailed if another was faster."""
-    if not lists.put(caller.person, changed, now=caller.now):
+    if not lists.put(caller.person, changed, asked_at=caller.asked_at, now=caller.now):
         raise ToolFailed(_CHANGED)
     return replace(changed, version=changed.version + 1)
 

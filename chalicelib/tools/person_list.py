@@ -85,6 +85,6 @@ def _change(caller: Caller, lists: PersonLists, name: str, change: Callable[[Per
     for _ in range(_ATTEMPTS):
         found = lists.get(caller.person, name, now=caller.now)
         changed = change(found)
-        if changed == found or lists.put(caller.person, changed, now=caller.now):
+        if changed == found or lists.put(caller.person, changed, asked_at=caller.asked_at, now=caller.now):
             return described(changed)
     raise ToolFailed("The list is being changed elsewhere. Nothing was done.")

@@ -1,6 +1,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -115,8 +116,8 @@ def test_an_export_has_what_the_bot_remembers_of_the_person_and_of_no_room(admin
     store, now = chats.store, chats.clock()
     chats.answer(ANNA)
     conversation = ConversationId(ANNA)
-    store.facts.remember(ANNA, "My dog is called Rex.", source="turn-1", now=now)
-    store.facts.switch(ANNA, on=False)
+    store.facts.remember(ANNA, "My dog is called Rex.", source="turn-1", asked_at=now, now=now)
+    store.facts.switch(ANNA, on=False, asked_at=now)
     lease = Lease(conversation, owner="", fence=0, arrivals=0, open_turns=0)
     settlement = Settlement(Reservation("2026-11-20", 0, 0), 0)
     made = Summary("Anna has a dog.", upto=now, at=now)
@@ -155,7 +156,9 @@ def test_an_export_has_what_tools_did_for_a_message(admin: Admin, chats: Chats):
 def test_an_export_has_the_lists_and_forgetting_deletes_them(admin: Admin, chats: Chats):
     for person in (ANNA, BERT):
         chats.answer(person)
-        chats.store.lists.put(person, PersonList("wishes", (f"a bike for {person}",)), now=chats.clock())
+        chats.store.lists.put(
+            person, PersonList("wishes", (f"a bike for {person}",)), asked_at=chats.clock(), now=chats.clock()
+        )
     assert admin.export(ANNA)["lists"] == {"wishes": [f"a bike for {ANNA}"]}
     admin.forget(ANNA)
     assert chats.store.lists.all(ANNA, now=chats.clock()) == []
@@ -254,6 +257,7 @@ def test_a_person_just_forgotten_is_not_listed(admin: Admin, chats: Chats):
 
         get, announce, decide, forget = people.get, people.announce, people.decide, people.forget
         leave, choose, give_model, speak = people.leave, people.choose, people.give_model, people.speak
+        begin_to_forget = people.begin_to_forget
 
         def list(self) -> Iterator[Person]:
             return iter([known for person in (ANNA, BERT) if (known := people.get(person))])
@@ -272,11 +276,12 @@ def test_an_interrupted_forget_can_be_repeated(admin: Admin, chats: Chats):
     class Faltering:
         get, announce, decide, list = people.get, people.announce, people.decide, people.list
         leave, choose, give_model, speak = people.leave, people.choose, people.give_model, people.speak
+        begin_to_forget = people.begin_to_forget
 
-        def forget(self, person: PersonId, *, now: int) -> None:
+        def forget(self, person: PersonId, **more: Any) -> bool:
             if failures:
                 raise failures.pop()
-            people.forget(person, now=now)
+            return people.forget(person, **more)
 
     faltering = replace(admin, people=Faltering())
     with pytest.raises(StoreError):

@@ -20,7 +20,7 @@ def facts(story: Story) -> Facts:
 
 
 def remember(story: Story, text: str, source: str = "") -> Remembered:
-    return story.store.facts.remember(ANNA, text, source=source or text, now=story.clock())
+    return story.store.facts.remember(ANNA, text, source=source or text, asked_at=story.clock(), now=story.clock())
 
 
 def texts(story: Story) -> list[str]:
@@ -94,11 +94,11 @@ def test_a_deletion_that_is_asked_for_again_has_been_done(story: Story, facts: F
 
 def test_while_it_is_off_nothing_is_stored_and_nothing_is_lost(story: Story, facts: Facts):
     remember(story, "one")
-    facts.switch(ANNA, on=False)
+    facts.switch(ANNA, on=False, asked_at=story.clock())
     assert story.known().memory_off
     assert remember(story, "two").kept is Kept.OFF
     assert texts(story) == ["one"]
-    facts.switch(ANNA, on=True)
+    facts.switch(ANNA, on=True, asked_at=story.clock())
     assert not story.known().memory_off
     assert remember(story, "two").kept is Kept.KEPT
 
@@ -108,7 +108,7 @@ def test_all_of_it_is_forgotten_with_the_person(story: Story, facts: Facts, *, d
     if decided:
         story.store.people.decide(ANNA, Access.UNLIMITED, daily_limit=None)
     remember(story, "one")
-    facts.switch(ANNA, on=False)
+    facts.switch(ANNA, on=False, asked_at=story.clock())
     story.store.people.forget(ANNA, now=story.clock())
     assert (story.known().facts, story.known().memory_off) == ((), False)
     story.accept()
@@ -132,5 +132,5 @@ def test_one_persons_facts_are_not_anothers(story: Story, facts: Facts):
 
 def test_a_person_who_is_not_stored_gets_none(story: Story):
     assert not story.store.facts.forget(ANNA, 1, source="turn-1")
-    story.store.facts.switch(ANNA, on=False)
+    story.store.facts.switch(ANNA, on=False, asked_at=story.clock())
     assert story.store.people.get(ANNA) is None

@@ -109,11 +109,11 @@ def test_they_count_as_rooms_until_they_are_left(story: Story):
 
 
 def test_what_a_person_chose_is_kept_until_they_choose_again_or_are_forgotten(story: Story):
-    story.store.people.choose(CAROL, "santa")
+    story.store.people.choose(CAROL, "santa", asked_at=story.clock())
     assert story.store.people.get(CAROL) is None
     asks(story, "One", room=HOLIDAY)
     for chosen in ("santa", "seller"):
-        story.store.people.choose(CAROL, chosen)
+        story.store.people.choose(CAROL, chosen, asked_at=story.clock())
         known = story.store.people.get(CAROL)
         assert known
         assert known.persona == chosen

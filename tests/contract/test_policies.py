@@ -36,6 +36,7 @@ from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.config import ChatConfig
 from chalicelib.channels.web.connection_api import ApiGatewayConnections
 from chalicelib.channels.web.sender import WebSender
+from chalicelib.conversation.person_list import PersonList
 from chalicelib.ids import Channel, Channels, ConversationId, PersonId
 from chalicelib.operations.owner_link import OwnerLinks
 from chalicelib.settings.stage import ModelSettings, Secret, Settings
@@ -208,7 +209,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient", channels: Channel
     """Every kind of event and turn of these channels once, each function with its own way to AWS."""
     minutes = count(0, 60_000)  # what is read once a minute is due each time, in each function
     store, bot = dynamo_store(client, clock=lambda: next(minutes)), Bot()
-    bot.persona_texts = store.personas
+    bot.persona_texts, bot.lists, bot.facts = store.personas, store.lists, store.facts
     bot.inbox, bot.transcript, bot.people, bot.alerts = store.inbox, store.transcript, store.people, store.alerts
     notifier: Any = TopicNotifier(audit.client("sns"), lambda: arn("sns", "parley-dev-owner"))
     bot.deletions, bot.spending, bot.connections = store.deletions, store.spending, store.connections
@@ -350,6 +351,8 @@ def takes_along(audit: Audit, chat: Any, says: Callable[..., None]) -> Tab:
     chat.signs_in("a token", "carol")
     audit.function = "websocket_connect"
     person: Tab = chat.connects()
+    audit.function, now = "worker", chat.clock()  # as a tool does
+    chat.bot.lists.put(chat_person("guest"), PersonList("wishes", ("a sled",)), asked_at=now, now=now)
     audit.function = "websocket_message"
     says(person, action="authenticate", token="a token")
     says(person, action="take_along", ticket=chat.ticket_of("guest"))

@@ -239,6 +239,6 @@ def test_of_twenty_rounds_at_once_one_is_stored_and_settled(busy_story: Story):
 
 def test_of_twenty_changes_of_a_list_at_once_one_is_stored(busy_story: Story):
     lists, now = busy_story.store.lists, busy_story.clock()
-    stored = at_once(20, lambda number: lists.put(ANNA, PersonList("wishes", (str(number),)), now=now))
+    stored = at_once(20, lambda number: lists.put(ANNA, PersonList("wishes", (str(number),)), asked_at=now, now=now))
     assert sum(stored) == 1
     assert lists.get(ANNA, "wishes", now=now).items == (str(stored.index(True)),)

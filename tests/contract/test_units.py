@@ -109,7 +109,9 @@ def test_a_question_in_the_web_chat_takes_the_units_that_its_cost_is_computed_fr
     visit(chat)
     here = ConversationId(person_of("anna"))
     metered.remembers(29, here)
-    metered.store.facts.switch(PersonId(person_of("anna")), on=False)  # a summary is counted elsewhere: it is rare
+    metered.store.facts.switch(
+        PersonId(person_of("anna")), on=False, asked_at=1
+    )  # a summary is counted elsewhere: it is rare
     metered.bot.clock.tick(minutes=1)
     writes, reads = metered.meter.during(lambda: visit(chat))
     chat.opens()

@@ -15,9 +15,9 @@ class FakeFacts:
     memory: Memory = field(default_factory=Memory)
 
     @atomic
-    def remember(self, person: PersonId, text: str, *, source: str, now: int) -> Remembered:
+    def remember(self, person: PersonId, text: str, *, source: str, asked_at: int, now: int) -> Remembered:
         known, line = self._known(person), in_one_line(text)
-        if found := verdict(known.person, line, source=source):
+        if found := verdict(known.person, line, source=source, asked_at=asked_at):
             return found
         known.facts_made += 1
         fact = Fact(known.facts_made, line, now, source)
@@ -35,8 +35,10 @@ class FakeFacts:
         return True
 
     @atomic
-    def switch(self, person: PersonId, *, on: bool) -> None:
-        self._known(person).change(memory_off=not on)
+    def switch(self, person: PersonId, *, on: bool, asked_at: int) -> None:
+        known = self._known(person)
+        if not known.person.has_forgotten(asked_at):
+            known.change(memory_off=not on)
 
     def _known(self, person: PersonId) -> KnownPerson:
         return self.memory.people.get(person) or KnownPerson(Person(person))

@@ -12,7 +12,7 @@ from chalicelib.access.retention import REPEATED_MS, TURN_KEPT_S, is_over
 from chalicelib.aws.dynamodb.items import TURNS_A_PAGE
 from chalicelib.conversation import burst
 from chalicelib.conversation.charged import Charged
-from chalicelib.conversation.inbox_steps import Charge, Finish, Record
+from chalicelib.conversation.inbox_steps import Charge, Finish, Forgotten, Record
 from chalicelib.conversation.limits import NOTICE_EVERY_MS
 from chalicelib.conversation.order import in_order
 from chalicelib.conversation.ports import Accepted
@@ -29,7 +29,7 @@ from chalicelib.conversation.turn import (
     TurnState,
     message_digest,
 )
-from chalicelib.errors import ConversationBusy
+from chalicelib.errors import ConversationBusy, LeaseLost
 from chalicelib.ids import ConversationId, PersonId, TurnId
 from tests.fakes import ingest, spend
 from tests.fakes.ingest import OPEN_OF_A_KEY
@@ -79,6 +79,8 @@ class FakeInbox:
         known = self._person(step.turn)
         if known.is_blocked and not step.turn.opens:
             return Charged.BLOCKED
+        if known.person.forgotten_at != step.forgotten_at and not step.turn.opens:
+            raise LeaseLost("the person has had everything deleted meanwhile")
         if step.limit is not None and not step.turn.opens and known.person.quota.get(step.day, 0) >= step.limit:
             return Charged.OVER_LIMIT
         money = spend.refusal(self.memory, step.reserve, step.turn)
@@ -160,7 +162,7 @@ class FakeInbox:
             return conversation.lease(lease.conversation)
         conversation.free()
         self.memory.close(conversation)
-        if lease.summary or has_title(lease.conversation, step.turn.person):
+        if lease.summary or has_title(lease.conversation, step.turn.person) or step.scrub:
             conversation.expires_at = max(step.turn.at, lease.paused_until) // 1000 + self.kept_s
         return None
 
@@ -215,6 +217,30 @@ class FakeInbox:
             found.drop_summary()
         if found and has_title(conversation, person):
             found.title, found.used_at = "", None
+
+    @atomic
+    def forget(
+        self, conversation: ConversationId, person: PersonId, *, asked_at: int, here: bool, now: int
+    ) -> Forgotten:
+        ended, has_later = [], False
+        for kept in self.memory.of(conversation):
+            turn, found = kept.turn, self.memory.conversations[conversation]
+            if kept.erased or turn.person != person or not turn.is_open:
+                continue
+            if here or (turn.state is TurnState.QUEUED and turn.asked_at > asked_at):
+                has_later = has_later or turn.asked_at > asked_at
+                continue
+            ended.append(replace(turn, state=TurnState.DROPPED, reply=None))
+            self._erase(kept, now=now)
+            found.open_turns -= 1
+            if turn.state is not TurnState.QUEUED or identity.room_of(conversation) is None:
+                found.free()
+        used_at = self.memory.conversations[conversation].used_at if conversation in self.memory.conversations else None
+        self.erase_closed(conversation, person, now=now)
+        if (left := self.memory.conversations.get(conversation)) and has_title(conversation, person):
+            left.used_at = used_at if has_later else None
+            left.expires_at = left.expires_at if has_later or here else now // 1000 + TURN_KEPT_S
+        return Forgotten(tuple(ended), has_later=has_later)
 
     @atomic
     def own(self, conversations: Collection[ConversationId], *, now: int) -> Sequence[OwnConversation]:

@@ -53,8 +53,9 @@ class FakePeople:
         return iter(sorted(listed, key=lambda person: person.last_seen, reverse=True))
 
     @atomic
-    def choose(self, person: PersonId, persona: str) -> None:
-        if known := self.memory.people.get(person):
+    def choose(self, person: PersonId, persona: str, *, asked_at: int) -> None:
+        known = self.memory.people.get(person)
+        if known and not known.person.has_forgotten(asked_at):
             known.change(persona=persona)
 
     @atomic
@@ -75,16 +76,35 @@ class FakePeople:
             known.change(rooms=known.person.rooms - set(conversations))
 
     @atomic
-    def forget(self, person: PersonId, *, now: int) -> None:
+    def begin_to_forget(self, person: PersonId, *, asked_at: int) -> None:
+        known = self.memory.people.get(person)
+        if known and not known.person.has_forgotten(asked_at):
+            known.change(forgotten_at=asked_at)
+
+    @atomic
+    def forget(
+        self,
+        person: PersonId,
+        *,
+        now: int,
+        last_seen: int | None = None,
+        later: Collection[ConversationId] = (),
+    ) -> bool:
         known = self.memory.people.get(person)
         if known is None:
-            return
+            return True
+        if last_seen not in (None, known.person.last_seen):
+            return False
+        known.change(persona="", model="", facts=(), memory_off=False, language="", language_seen="")
+        known.forget_months(ledger.forgotten_months(now))
+        known.facts_made, known.forgot = 0, ""
+        if later:
+            known.change(first_seen=now, rooms=frozenset(each for each in later if identity.named(each)))
+            return True
         if not _decided(known):
             known.expires_at, known.channel = now // 1000 + COUNTS_KEPT_S, None
-        known.change(first_seen=0, last_seen=0, rooms=frozenset(), persona="", model="", facts=(), memory_off=False)
-        known.change(language="", language_seen="")
-        known.facts_made, known.forgot = 0, ""
-        known.forget_months(ledger.forgotten_months(now))
+        known.change(first_seen=0, last_seen=0, rooms=frozenset())
+        return True
 
 
 @dataclass(frozen=True)

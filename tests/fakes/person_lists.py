@@ -21,10 +21,11 @@ class FakePersonLists:
         return found if expires_at * 1000 > now else PersonList(name, version=found.version)
 
     @atomic
-    def put(self, person: PersonId, changed: PersonList, *, now: int) -> bool:
+    def put(self, person: PersonId, changed: PersonList, *, asked_at: int, now: int) -> bool:
         place = person, changed.name.casefold()
         stored, _ = self.memory.lists.get(place, (PersonList(changed.name), 0))
-        if stored.version != changed.version:
+        known = self.memory.people.get(person)
+        if stored.version != changed.version or (known and known.person.has_forgotten(asked_at)):
             return False
         self.memory.lists[place] = replace(changed, version=changed.version + 1), now // 1000 + LIST_KEPT_S
         return True

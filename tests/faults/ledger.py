@@ -91,6 +91,10 @@ class Ledger:
         if turn.charged_day:
             self.erased[turn.person, turn.charged_day] += 1
 
+    def lease_was_taken_away(self, conversation: ConversationId) -> None:
+        for run in self.runs.values():
+            run.holds = run.holds and run.conversation != conversation
+
     def was_taken(self, owner: str, run: Run) -> None:
         others = [other for other in self.runs.values() if other.conversation == run.conversation]
         meeting = any(other.works(now=self.clock()) for other in others)

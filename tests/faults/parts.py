@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 
+from chalicelib.access import identity
 from chalicelib.access.budget import Price, Reservation, Settlement, Usage
 from chalicelib.conversation import summary
 from chalicelib.conversation.charged import Charged
@@ -26,14 +27,25 @@ WRITTEN = (None, True, Charged.CHARGED)
 """What those methods return that prolong the lease, when they did as asked."""
 PRICE: Final = Price(Decimal(0), Decimal(0), output=Decimal(1))
 USED: Final = Usage(input=10, output=5)
+ERASES = frozenset({"erase_closed", "forget"})
 ENDS_A_HOLD = frozenset({"hand_back", "release", "finish"})
 OF_THE_HOLDER: Final = frozenset({"begin", "start", "end", "call_again", "record", "finish"})
 """Methods that raise LeaseLost for every other worker."""
 
 
 def in_room(message: IncomingMessage) -> IncomingMessage:
-    """`anna@kitchen` is Anna writing in the kitchen: one person in several conversations, as in a web room."""
-    return replace(message, person=PersonId(message.person.partition("@")[0]))
+    """`anna@kitchen` is Anna writing in the kitchen: one person in several conversations, as in a web room.
+
+    `anna~trip` is Anna in another conversation of her own.
+    """
+    person = PersonId(message.person.partition("@")[0].partition("~")[0])
+    return replace(message, person=person, conversation=meant(message.conversation))
+
+
+def meant(conversation: ConversationId) -> ConversationId:
+    """The conversation of `in_room`."""
+    person, sign, name = conversation.partition("~")
+    return identity.room(PersonId(person), f"{sign}{name}") if sign else conversation
 
 
 class EnteredInbox:
@@ -48,7 +60,7 @@ class EnteredInbox:
         def entered(*args: Any, **named: Any) -> Any:
             if method == "accept":
                 args = (in_room(args[0]), *args[1:])
-            before = dict(self._ledger.memory.turns) if method == "erase_closed" else {}
+            before = dict(self._ledger.memory.turns) if method in ERASES else {}
             result = call(*args, **named)
             for place, kept in before.items():
                 if self._ledger.memory.turns.get(place) is not kept:
@@ -67,6 +79,8 @@ class EnteredInbox:
             self._ledger.was_taken(named["owner"], Run(self._stage.on, args[0], named["until"]))
         elif method == "hand_back" and named.get("due_at") is not None:
             self._ledger.was_postponed(args[0].conversation, named["due_at"])
+        elif method == "forget" and self._ledger.memory.conversations[args[0]].lease_owner is None:
+            self._ledger.lease_was_taken_away(args[0])
         if args and isinstance(args[0], Lease) and args[0].owner in self._ledger.runs:
             self._enter_work(self._ledger.runs[args[0].owner], method, args, named, result)
 

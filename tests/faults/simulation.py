@@ -50,6 +50,7 @@ from tests.faults.parts import (
     SimulatedSender,
     SimulatedWake,
     SimulatedWarmer,
+    meant,
 )
 from tests.faults.stage import Actor, CrashesAt, Faults, Stage
 
@@ -174,7 +175,7 @@ class Simulation:
             inbox=inbox,
             takeovers=FakeTakeovers(self.memory),
             journal=watched("journal", EnteredInbox(self.makes_journal(self.memory), self.ledger, self.stage)),
-            lists=FakePersonLists(self.memory),
+            lists=watched("lists", FakePersonLists(self.memory)),
             transcript=inbox,
             summaries=summaries,
             people=people,
@@ -365,7 +366,7 @@ class Simulation:
         self.worker.run(conversation, remaining_ms=lambda: max(deadline - self.clock(), 0))
 
     def _invoke(self, conversation: ConversationId) -> None:
-        self.invocations.append(Invocation(conversation, self.clock()))
+        self.invocations.append(Invocation(meant(conversation), self.clock()))
 
     def _sleep(self, seconds: float) -> None:
         self.clock.tick(seconds=seconds)

@@ -179,7 +179,9 @@ def test_a_worker_that_dies_after_it_has_remembered_or_forgotten_does_it_once(bo
         if text.startswith("/forget"):
             bot.facts.forget(turn.person, 1, source=turn.id)
         else:
-            bot.facts.remember(turn.person, text.partition(" ")[2], source=turn.id, now=bot.clock())
+            bot.facts.remember(
+                turn.person, text.partition(" ")[2], source=turn.id, asked_at=bot.clock(), now=bot.clock()
+            )
         bot.works()
         assert "deleted" in said(bot) or "I will remember" in said(bot)
     assert remembered(bot) == ["I am a vegetarian"]

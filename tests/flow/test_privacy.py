@@ -105,6 +105,7 @@ ON_THE_PAGE = {
     "language_seen": "in which language you write, or which one you chose for the AI's notices",
     "model": "which model does if the owner chose one for you",
     "facts": "What you asked the AI to remember, with the date",
+    "forgotten_at": "when you last had everything deleted",
     "memory_off": "or that you switched this off",
 }
 STORED_WITH_A_TURN = {

@@ -242,7 +242,7 @@ def keep(chat: Chat, person: PersonId, *items: str, name: str = "wishes") -> Non
     found = chat.bot.lists.get(person, name, now=chat.clock())
     for item in items:
         found = found.with_item(item, key=f"{person[-4:]} {item}")
-    assert chat.bot.lists.put(person, found, now=chat.clock())
+    assert chat.bot.lists.put(person, found, asked_at=chat.clock(), now=chat.clock())
 
 
 def test_the_lists_of_before_the_sign_in_are_the_persons_then(chat: Chat):
@@ -291,7 +291,7 @@ def test_what_was_taken_along_and_removed_can_be_wished_for_again(chat: Chat):
         carol.sends("take_along", ticket=kept)
         assert wishes(chat, CAROL) == ("a kite",)
         found = chat.bot.lists.get(CAROL, "wishes", now=chat.clock())
-        chat.bot.lists.put(CAROL, found.without_item("a kite", key=visitor), now=chat.clock())
+        chat.bot.lists.put(CAROL, found.without_item("a kite", key=visitor), asked_at=chat.clock(), now=chat.clock())
 
 
 def remembered(chat: Chat, person: PersonId) -> list[str]:
@@ -302,7 +302,9 @@ def remembered(chat: Chat, person: PersonId) -> list[str]:
 def test_what_the_bot_was_to_remember_before_the_sign_in_it_remembers_of_the_person_then(chat: Chat):
     kept = visits(chat, "/remember I am a vegetarian")
     for visitor in ("guest", "other"):
-        chat.bot.facts.remember(person_of(visitor), "My cat is Minka", source=visitor, now=chat.clock())
+        chat.bot.facts.remember(
+            person_of(visitor), "My cat is Minka", source=visitor, asked_at=chat.clock(), now=chat.clock()
+        )
     carol = signed_in(chat)
     carol.says("/remember my cat is minka")
     for _ in range(2):

@@ -122,7 +122,7 @@ def test_who_comes_while_a_tool_runs_sees_the_words_so_far(chat: Chat, tab: Tab)
 def test_to_ask_for_another_answer_is_no_yes(chat: Chat):
     """What a person has not said yes to is not sent to the owner, however often they want another answer."""
     chat.bot.persona_texts.put("web", PERSONA.replace("bake", "hand_over"), now=1)
-    chat.bot.lists.put(person_of("anna"), PersonList("wishes", ("a sled",)), now=chat.clock())
+    chat.bot.lists.put(person_of("anna"), PersonList("wishes", ("a sled",)), asked_at=chat.clock(), now=chat.clock())
     tab, gave = chat.opens(), []
     for number in range(3):
         chat.bot.model.script = [[ToolCall("call_1", "hand_over", "{}")], ["Shall I?"]]

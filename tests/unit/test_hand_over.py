@@ -46,7 +46,7 @@ class Desk:
 @pytest.fixture
 def desk() -> Desk:
     desk = Desk()
-    desk.lists.put(ANNA, WISHES, now=NOON)
+    desk.lists.put(ANNA, WISHES, asked_at=NOON, now=NOON)
     return desk
 
 
@@ -81,7 +81,7 @@ def test_it_is_sent_once(desk: Desk):
 def test_a_list_that_changed_is_asked_about_and_sent_again(desk: Desk):
     desk.calls(ASKED)
     desk.calls(YES)
-    desk.lists.put(ANNA, desk.stored.with_item("a drum", key="1"), now=NOON)
+    desk.lists.put(ANNA, desk.stored.with_item("a drum", key="1"), asked_at=NOON, now=NOON)
     assert "NOT sent yet" in desk.calls(LATER)
     assert desk.calls(TurnId("4#d")) == "It is sent to the owner."
     assert "- a drum" in desk.notifier.told[1][1]
@@ -89,7 +89,7 @@ def test_a_list_that_changed_is_asked_about_and_sent_again(desk: Desk):
 
 def test_a_yes_is_for_the_list_as_it_was_read(desk: Desk):
     desk.calls(ASKED)
-    desk.lists.put(ANNA, desk.stored.with_item("a drum", key="1"), now=NOON)
+    desk.lists.put(ANNA, desk.stored.with_item("a drum", key="1"), asked_at=NOON, now=NOON)
     assert "NOT sent yet" in desk.calls(YES)
     assert desk.notifier.told == []
 
@@ -120,10 +120,10 @@ def test_it_is_noted_as_sent_before_it_is_sent(desk: Desk):
 
 def test_of_two_calls_at_once_one_sends(desk: Desk):
     class Meanwhile(FakePersonLists):
-        def put(self, person: PersonId, changed: PersonList, *, now: int) -> bool:
+        def put(self, person: PersonId, changed: PersonList, *, asked_at: int, now: int) -> bool:
             before = super().get(person, changed.name, now=now)
-            super().put(person, replace(before, handed_over_at=1), now=now)
-            return super().put(person, changed, now=now)
+            super().put(person, replace(before, handed_over_at=1), asked_at=now, now=now)
+            return super().put(person, changed, asked_at=asked_at, now=now)
 
     desk.calls(ASKED)
     desk.lists = Meanwhile(desk.lists.memory)
@@ -146,7 +146,7 @@ def test_the_owner_gets_lists_of_so_many_people_a_day(desk: Desk):
     refused = []
     for number in range(MOST_PEOPLE_A_DAY + 5):
         person = PersonId(f"web:shop:{number}")
-        desk.lists.put(person, WISHES, now=NOON)
+        desk.lists.put(person, WISHES, asked_at=NOON, now=NOON)
         desk.calls(ASKED, person)
         try:
             desk.calls(YES, person)

@@ -115,7 +115,7 @@ def test_in_a_room_lists_stay_private(lists: FakePersonLists, call: Tool, chosen
 
 
 def test_a_full_list_and_too_many_lists_are_said(lists: FakePersonLists):
-    lists.put(ANNA, PersonList("wishes", tuple(str(number) for number in range(MAX_ITEMS))), now=NOON)
+    lists.put(ANNA, PersonList("wishes", tuple(str(number) for number in range(MAX_ITEMS))), asked_at=NOON, now=NOON)
     with pytest.raises(ToolFailed, match="50 items"):
         add_to_list("one more", caller=caller(), lists=lists)
     for number in range(MAX_LISTS - 1):
@@ -135,7 +135,7 @@ def test_two_calls_at_once_both_count(lists: FakePersonLists):
         def get(self, person: PersonId, name: str, *, now: int) -> PersonList:
             found = super().get(person, name, now=now)
             if not found.items:
-                lists.put(person, found.with_item("a sled", key="other"), now=now)
+                lists.put(person, found.with_item("a sled", key="other"), asked_at=now, now=now)
             return found
 
     add_to_list("a bike", caller=caller(), lists=Meanwhile(lists.memory))
@@ -144,7 +144,7 @@ def test_two_calls_at_once_both_count(lists: FakePersonLists):
 
 def test_a_list_that_is_always_changed_elsewhere_is_given_up(lists: FakePersonLists):
     class Busy(FakePersonLists):
-        def put(self, person: PersonId, changed: PersonList, *, now: int) -> bool:
+        def put(self, person: PersonId, changed: PersonList, *, asked_at: int, now: int) -> bool:
             return False
 
     with pytest.raises(ToolFailed, match="Nothing was done"):

@@ -8,6 +8,7 @@ from chalicelib.aws.dynamodb.conditions import (
     KEY_NOT_USED_UP,
     NOT_BLOCKED,
     below_limit,
+    forgotten_at,
     key_valid,
     within_share,
 )
@@ -26,7 +27,8 @@ def count_on_person(step: Charge) -> Write | None:
         return None
     outdated = [name for day in step.outdated for name in (f"quota.{day}", refunds_on(day), spent_on(day))]
     outdated += [name for month in step.outdated_months for name in ledger_items.of_month(month)]
-    may_ask = NOT_BLOCKED if step.limit is None else NOT_BLOCKED & below_limit(step.limit, day=step.day)
+    known = NOT_BLOCKED & forgotten_at(step.forgotten_at)
+    may_ask = known if step.limit is None else known & below_limit(step.limit, day=step.day)
     within, asked = within_share(step.reserve), ledger_items.asked_in(month_of(step.reserve.day))
     counted = Update(add={f"quota.{step.day}": 1, asked: 1, **_spent(step.reserve)}, remove=outdated)
     return update(keys.person_key(step.turn.person), counted, when=may_ask & within if within else may_ask)

@@ -130,6 +130,30 @@ def facts_made(number: int) -> ConditionBase:
     return made.eq(number) if number else made.not_exists()
 
 
+def not_forgotten_since(asked_at: int) -> ConditionBase:
+    """Nothing that was said then, or later, has been deleted; also true of a person who is not stored."""
+    forgotten = Attr("forgotten_at")
+    return forgotten.not_exists() | forgotten.lt(asked_at)
+
+
+def forgotten_at(at: int) -> ConditionBase:
+    """What the person said was last deleted then, as when the person was read; 0 for never."""
+    forgotten = Attr("forgotten_at")
+    return forgotten.eq(at) if at else forgotten.not_exists()
+
+
+def last_seen_at(at: int) -> ConditionBase:
+    """No message of the person was accepted since the person was read."""
+    seen = Attr("last_seen")
+    return seen.eq(at) if at else seen.not_exists() | seen.eq(0)
+
+
+def of_rounds(number: int) -> ConditionBase:
+    """So many rounds of tools of the turn are journalled."""
+    rounds = Attr("rounds")
+    return rounds.eq(number) if number else rounds.not_exists()
+
+
 def in_state(*states: TurnState) -> ConditionBase:
     """The turn is in one of these states."""
     return Attr("state").is_in([state.value for state in states])

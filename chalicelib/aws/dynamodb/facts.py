@@ -12,7 +12,7 @@ from boto3.dynamodb.conditions import ConditionBase
 from chalicelib.access.facts import Kept, Remembered, in_one_line, verdict
 from chalicelib.access.person import Fact
 from chalicelib.aws.dynamodb import fact_items, keys, person_items
-from chalicelib.aws.dynamodb.conditions import EXISTS, facts_made, has_attribute
+from chalicelib.aws.dynamodb.conditions import EXISTS, facts_made, has_attribute, not_forgotten_since
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table
 from chalicelib.aws.dynamodb.writes import Update, update
@@ -29,15 +29,15 @@ class DynamoFacts:
 
     table: Table
 
-    def remember(self, person: PersonId, text: str, *, source: str, now: int) -> Remembered:
+    def remember(self, person: PersonId, text: str, *, source: str, asked_at: int, now: int) -> Remembered:
         line = in_one_line(text)
         for _ in range(_TRIES):
             item = self._item(person)
-            if found := verdict(person_items.person(item), line, source=source):
+            if found := verdict(person_items.person(item), line, source=source, asked_at=asked_at):
                 return found
             made = int(item.get("facts_made", 0))
             fact = Fact(made + 1, line, now, source)
-            if self._write(person, _adding(fact, item), when=facts_made(made)):
+            if self._write(person, _adding(fact, item), when=facts_made(made) & not_forgotten_since(asked_at)):
                 return Remembered(Kept.KEPT, fact)
         raise StoreError("the person's facts change too often")
 
@@ -47,8 +47,9 @@ class DynamoFacts:
             return True
         return bool(self._item(person).get("forgot") == source)
 
-    def switch(self, person: PersonId, *, on: bool) -> None:
-        self._write(person, Update(remove=["memory_off"]) if on else Update(set={"memory_off": True}), when=EXISTS)
+    def switch(self, person: PersonId, *, on: bool, asked_at: int) -> None:
+        change = Update(remove=["memory_off"]) if on else Update(set={"memory_off": True})
+        self._write(person, change, when=not_forgotten_since(asked_at))
 
     def _item(self, person: PersonId) -> Item:
         return self.table.get(keys.person_key(person)) or {**keys.person_key(person)}

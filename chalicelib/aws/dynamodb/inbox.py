@@ -175,9 +175,10 @@ class DynamoInbox:
         taken, joined = taken_back.by(step), joins.close(step.joined, kept_s=self.kept_s)
         fewer = fewer_open(1 + len(joined))
         if step.release:
-            # The title of a person's own conversation, and a summary, are stored as long as the turns.
-            has_words = lease.summary or has_title(lease.conversation, step.turn.person)
-            kept = {"expires_at": max(step.turn.at, lease.paused_until) // 1000 + self.kept_s} if has_words else {}
+            # The title of a person's own conversation, and a summary, are stored as long as the turns; so is what is
+            # left of a conversation that the person had deleted.
+            expires = lease.summary or has_title(lease.conversation, step.turn.person) or step.scrub
+            kept = {"expires_at": max(step.turn.at, lease.paused_until) // 1000 + self.kept_s} if expires else {}
             free = Update(add=fewer, set=kept, remove=[*_LEASE, *_DUE])
             freed = update_conversation(lease, free, when=no_arrivals_since(lease))
             try:

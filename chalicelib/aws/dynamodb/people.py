@@ -9,7 +9,14 @@ from boto3.dynamodb.conditions import ConditionBase
 from chalicelib.access import identity, ledger, retention
 from chalicelib.access.person import Access, Person
 from chalicelib.aws.dynamodb import fact_items, items, keys, ledger_items, person_items
-from chalicelib.aws.dynamodb.conditions import EXISTS, NEVER_WROTE, NO_OWNER_DECISION, NOT_ANNOUNCED
+from chalicelib.aws.dynamodb.conditions import (
+    EXISTS,
+    NEVER_WROTE,
+    NO_OWNER_DECISION,
+    NOT_ANNOUNCED,
+    last_seen_at,
+    not_forgotten_since,
+)
 from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table
 from chalicelib.aws.dynamodb.writes import Update, delete, update
 from chalicelib.errors import UnknownPerson
@@ -49,8 +56,8 @@ class DynamoPeople:
                 found = {item["pk"]: item for item in self.table.get_many(batch)}
                 yield from (person_items.person(found[key["pk"]]) for key in batch if key["pk"] in found)
 
-    def choose(self, person: PersonId, persona: str) -> None:
-        self._update(person, Update(set={"persona": persona}), when=EXISTS)
+    def choose(self, person: PersonId, persona: str, *, asked_at: int) -> None:
+        self._update(person, Update(set={"persona": persona}), when=not_forgotten_since(asked_at))
 
     def speak(self, person: PersonId, language: str) -> None:
         self._update(person, Update(set={"language": language}), when=EXISTS)
@@ -64,14 +71,32 @@ class DynamoPeople:
         if conversations:
             self._update(person, Update(remove_from_set={"rooms": {str(each) for each in conversations}}), when=EXISTS)
 
-    def forget(self, person: PersonId, *, now: int) -> None:
+    def begin_to_forget(self, person: PersonId, *, asked_at: int) -> None:
+        self._update(person, Update(set={"forgotten_at": asked_at}), when=not_forgotten_since(asked_at))
+
+    def forget(
+        self,
+        person: PersonId,
+        *,
+        now: int,
+        last_seen: int | None = None,
+        later: Collection[ConversationId] = (),
+    ) -> bool:
         counts = [name for month in ledger.forgotten_months(now) for name in ledger_items.of_month(month)]
         chosen = ["persona", "model", "language", "language_seen"]
-        gone = ["first_seen", "rooms", *chosen, *fact_items.ATTRIBUTES, *counts]
+        gone = [*chosen, *fact_items.ATTRIBUTES, *counts]
+        unseen = EXISTS if last_seen is None else last_seen_at(last_seen)
+        if later:
+            rooms = {str(each) for each in later if identity.named(each)}
+            seen = {"first_seen": now, **({"rooms": rooms} if rooms else {})}
+            return self._update(person, Update(set=seen, remove=gone if rooms else [*gone, "rooms"]), when=unseen)
         soon = {"expires_at": now // 1000 + retention.COUNTS_KEPT_S}
-        if not self._update(person, Update(set=soon, remove=[*gone, "last_seen", "channel"]), when=NO_OWNER_DECISION):
-            # The owner's decision neither expires nor leaves the list.
-            self._update(person, Update(set={"last_seen": 0}, remove=gone), when=EXISTS)
+        gone = [*gone, "first_seen", "rooms"]
+        free = Update(set=soon, remove=[*gone, "last_seen", "channel"])
+        # The owner's decision neither expires nor leaves the list.
+        decided = Update(set={"last_seen": 0}, remove=gone)
+        is_free = self._update(person, free, when=unseen & NO_OWNER_DECISION)
+        return is_free or self._update(person, decided, when=unseen) or self.get(person) is None
 
     def _undecide(self, person: PersonId) -> None:
         try:

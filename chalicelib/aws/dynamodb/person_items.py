@@ -32,5 +32,6 @@ def person(item: Item) -> Person:
         is_owner=bool(item.get("owner", False)),
         language=item.get("language", ""),
         language_seen=item.get("language_seen", ""),
+        forgotten_at=int(item.get("forgotten_at", 0)),
         **fact_items.of_person(item),
     )

@@ -7,10 +7,10 @@ from boto3.dynamodb.conditions import Attr
 
 from chalicelib.access.retention import LIST_KEPT_S
 from chalicelib.aws.dynamodb import keys
-from chalicelib.aws.dynamodb.conditions import NOT_EXISTS
+from chalicelib.aws.dynamodb.conditions import NOT_EXISTS, not_forgotten_since
 from chalicelib.aws.dynamodb.items import Item, key_of
-from chalicelib.aws.dynamodb.table import ConditionFailed, Table
-from chalicelib.aws.dynamodb.writes import delete, put
+from chalicelib.aws.dynamodb.table import Table, TransactionRefused
+from chalicelib.aws.dynamodb.writes import check, delete, put
 from chalicelib.conversation.person_list import PersonList
 from chalicelib.ids import PersonId
 
@@ -26,7 +26,7 @@ class DynamoPersonLists:
         # An expired item that is not deleted yet is replaced: its version is the condition.
         return PersonList(name, version=_version(item)) if item is None or not _is_there(item, now=now) else _list(item)
 
-    def put(self, person: PersonId, changed: PersonList, *, now: int) -> bool:
+    def put(self, person: PersonId, changed: PersonList, *, asked_at: int, now: int) -> bool:
         values = {
             "name": changed.name,
             "items": list(changed.items),
@@ -38,8 +38,11 @@ class DynamoPersonLists:
         }
         unchanged = Attr("version").eq(changed.version) if changed.version else NOT_EXISTS
         try:
-            self.table.write(put({**keys.list_key(person, changed.name), **values}, when=unchanged))
-        except ConditionFailed:
+            self.table.transact(
+                list=put({**keys.list_key(person, changed.name), **values}, when=unchanged),
+                person=check(keys.person_key(person), when=not_forgotten_since(asked_at)),
+            )
+        except TransactionRefused:
             return False
         return True
 

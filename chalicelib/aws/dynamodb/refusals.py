@@ -42,10 +42,13 @@ def why_not_charged(refused: TransactionRefused, step: Charge, *, now: int) -> C
     """Return why a turn was not charged; the first of several reasons.
 
     Their order is: the person's block, limit and share of the budget, the API key, the budget, the channel's part.
+    Raises LeaseLost if what was read of the person before is deleted by now.
     """
     if "person" in refused.failed:
         if _is_blocked(refused):
             return Charged.BLOCKED
+        if int((refused.failed["person"] or {}).get("forgotten_at", 0)) != step.forgotten_at:
+            raise LeaseLost("the person has had everything deleted meanwhile")
         used = (refused.failed["person"] or {}).get("quota", {}).get(step.day, 0)
         is_over = step.limit is not None and used >= step.limit
         return Charged.OVER_LIMIT if is_over else Charged.SHARE_SPENT

@@ -7,7 +7,7 @@ from typing import Final
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.access import identity, retention
+from chalicelib.access import identity
 from chalicelib.access.own_conversations import OwnConversation, has_title
 from chalicelib.aws.dynamodb import items, keys, summaries, summary_items, taken_back
 from chalicelib.aws.dynamodb.conditions import (
@@ -23,9 +23,11 @@ from chalicelib.aws.dynamodb.conditions import (
     opened_as,
     other_feedback,
 )
+from chalicelib.aws.dynamodb.forgotten_turns import ForgottenTurns, erasure
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table, TransactionRefused
-from chalicelib.aws.dynamodb.writes import Update, Write, delete, put, update
+from chalicelib.aws.dynamodb.writes import Update, delete, put, update
+from chalicelib.conversation.inbox_steps import Forgotten
 from chalicelib.conversation.order import in_order
 from chalicelib.conversation.turn import Feedback, Summary, Turn, message_digest
 from chalicelib.errors import ConversationBusy
@@ -67,6 +69,11 @@ class DynamoTranscript:
         with suppress(ConditionFailed):
             without = Update(remove=[*title, *summary_items.ATTRIBUTES], add=summaries.CHANGED_WORDS)
             self.table.write(update(keys.conversation_key(conversation), without, when=EXISTS))
+
+    def forget(
+        self, conversation: ConversationId, person: PersonId, *, asked_at: int, here: bool, now: int
+    ) -> Forgotten:
+        return ForgottenTurns(self.table, conversation, person, asked_at, here, now).run()
 
     def own(self, conversations: Collection[ConversationId], *, now: int) -> Sequence[OwnConversation]:
         wanted = [keys.conversation_key(each) for each in sorted(conversations)]
@@ -150,14 +157,14 @@ class DynamoTranscript:
         with suppress(TransactionRefused):
             self.table.transact(
                 moved=put(moved, when=NOT_EXISTS),
-                left=_erasure(turn, now=now, when=IS_CLOSED),
+                left=erasure(turn, now=now, when=IS_CLOSED),
                 person=update(keys.person_key(person), seen, when=NOT_BLOCKED),
             )
             self._erase_rounds(turn)
 
     def _erase(self, turn: Turn, *, now: int) -> None:
         self._erase_rounds(turn)
-        self.table.write(_erasure(turn, now=now))
+        self.table.write(erasure(turn, now=now))
 
     def _erase_rounds(self, turn: Turn) -> None:
         for number in range(turn.rounds):
@@ -198,13 +205,6 @@ class DynamoTranscript:
         except ConditionFailed:
             return False
         return True
-
-
-def _erasure(turn: Turn, *, now: int, when: ConditionBase | None = None) -> Write:
-    """Delete the turn; while Meta may repeat the message, keep a mark by which the repetition is recognised."""
-    if now - turn.at < retention.REPEATED_MS:
-        return put(items.erased_item(turn, now=now), when=when)
-    return delete(keys.turn_key(turn.conversation, turn.id), when=when)
 
 
 def _batches(wanted: Sequence[keys.Key]) -> Iterator[Sequence[keys.Key]]:

@@ -38,7 +38,7 @@ class Update:
 class Write:
     """One part of a transaction, or a write of its own."""
 
-    kind: Literal["Put", "Update", "Delete"]
+    kind: Literal["Put", "Update", "Delete", "ConditionCheck"]
     request: Mapping[str, Any] = field(repr=False)
 
 
@@ -55,6 +55,11 @@ def update(key: Key, change: Update, *, when: ConditionBase | None = None) -> Wr
 def delete(key: Key, *, when: ConditionBase | None = None) -> Write:
     """Delete an item, if there is one."""
     return Write("Delete", {"Key": marshal(key), **_Expression().condition(when).request()})
+
+
+def check(key: Key, *, when: ConditionBase) -> Write:
+    """Change nothing, and refuse the transaction unless the item is so."""
+    return Write("ConditionCheck", {"Key": marshal(key), **_Expression().condition(when).request()})
 
 
 class _Expression:

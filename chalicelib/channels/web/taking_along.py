@@ -49,8 +49,8 @@ def _take_lists(lists: PersonLists, visitor: PersonId, person: PersonId, *, now:
         found = lists.get(person, theirs.name, now=now)
         has_room = found.version or len(lists.all(person, now=now)) < MAX_LISTS
         merged, rest = found.with_those_of(theirs, key=f"{visitor}#{theirs.version}")
-        if theirs.items and has_room and (merged == found or lists.put(person, merged, now=now)):
-            lists.put(visitor, rest, now=now)
+        if theirs.items and has_room and (merged == found or lists.put(person, merged, asked_at=now, now=now)):
+            lists.put(visitor, rest, asked_at=now, now=now)
 
 
 def _take_facts(entrance: Entrance, visitor: PersonId, person: PersonId, *, now: int) -> None:
@@ -61,7 +61,7 @@ def _take_facts(entrance: Entrance, visitor: PersonId, person: PersonId, *, now:
         return
     for fact in known.facts:
         source = f"{visitor}#{fact.number}"
-        if facts.remember(person, fact.text, source=source, now=now).kept in (Kept.KEPT, Kept.KNOWN):
+        if facts.remember(person, fact.text, source=source, asked_at=now, now=now).kept in (Kept.KEPT, Kept.KNOWN):
             facts.forget(visitor, fact.number, source=source)
 
 
