@@ -37,6 +37,10 @@ class ChannelTraits:
     """Whether clients display the persona's opening before the first message."""
     shows_remaining: bool
     """Whether clients display the number of questions left (`Reply.left`). If not, the reply's footer says it."""
+    has_inbox: bool
+    """Whether humans read along and answer where the channel itself shows them what people write."""
+    window_ms: int | None
+    """For how long after a person's last message the channel takes messages to them; None for any time."""
     marks_humans: bool
     """Whether clients display which words are a human's. If not, the reply's footer says it."""
     shows_markdown: bool
@@ -53,6 +57,8 @@ TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
         vouches_for_times=True,
         shows_opening=False,
         shows_remaining=False,
+        has_inbox=True,
+        window_ms=24 * 60 * 60 * 1000,
         marks_humans=False,
         shows_markdown=False,
     ),
@@ -65,6 +71,8 @@ TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
         vouches_for_times=False,
         shows_opening=True,
         shows_remaining=True,
+        has_inbox=False,
+        window_ms=None,
         marks_humans=True,
         shows_markdown=True,
     ),

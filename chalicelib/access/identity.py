@@ -138,6 +138,11 @@ def conversations_of(person: Person) -> frozenset[ConversationId]:
     return person.rooms | {conversation_of(person.id)}
 
 
+def page_of(person: PersonId) -> str:
+    """Return the id of the page in the id of a Messenger user."""
+    return person.split(":", 2)[1]
+
+
 def group_of(person: PersonId) -> str:
     """Return the part of the id that all users of the same API key or the same page share."""
     return person.rpartition(":")[0]

@@ -12,6 +12,7 @@ from chalicelib.operations.owner_desk import Desk
 from chalicelib.operations.owner_numbers import OwnerNumbers
 from chalicelib.operations.owner_pauses import OwnerPauses
 from chalicelib.operations.owner_people import OwnerPeople
+from chalicelib.operations.owner_replies import OwnerReplies
 from chalicelib.operations.report import Reports
 
 
@@ -30,4 +31,5 @@ def desk(ports: Ports, texts: Texts) -> Desk:
         OwnerDecisions(admin, lookup, texts),
         OwnerPauses(ports.pauses, ports.takeover(), lookup, texts, ports.clock, zone),
         OwnerNumbers(reports, stage.channels, texts, ports.clock),
+        OwnerReplies(admin, lookup, ports.takeovers, ports.transcript, ports.wake, texts, ports.clock, zone, ports.log),
     )

@@ -23,6 +23,7 @@ from chalicelib.conversation.charging import Charging
 from chalicelib.conversation.command_handlers import Commands
 from chalicelib.conversation.dialogue import Dialogue
 from chalicelib.conversation.forgetting import Forgetting
+from chalicelib.conversation.human_command import HumanCommand
 from chalicelib.conversation.memory_commands import MemoryCommands
 from chalicelib.conversation.moderation import Moderation, NoModeration
 from chalicelib.conversation.moderator import Moderator
@@ -31,6 +32,7 @@ from chalicelib.conversation.owner_orders import OwnerDesk
 from chalicelib.conversation.pairing_command import PairingCommand
 from chalicelib.conversation.ports import Model, OwnerAlerts, Sender
 from chalicelib.conversation.summarizer import Summarizer
+from chalicelib.conversation.takeover_ports import Humans
 from chalicelib.conversation.tool_ports import Toolbox
 from chalicelib.conversation.tool_rounds import ToolRounds
 from chalicelib.conversation.turn_context import ContextLoader
@@ -40,6 +42,7 @@ from chalicelib.errors import ModelError, ModelUnusable, StoreError
 from chalicelib.ids import Channel, Channels, Needs
 from chalicelib.llm import listed
 from chalicelib.operations.owner_notices import OwnerChat
+from chalicelib.operations.takeover_notices import TakeoverNotices
 from chalicelib.operations.warmth import Step, Warmth
 from chalicelib.settings.stage import Secret, Settings
 
@@ -69,6 +72,7 @@ def assemble(
 ) -> Worker:
     """Build the worker over these ports. Its tools are those of `bootstrap.tools` if there is no `toolbox`."""
     limits, alerts = ports.settings.limits, ports.alerts(owner_chat)
+    humans = TakeoverNotices(alerts.notices, ports.texts())
     zone = limits.zone
     charging = Charging(ports.inbox, budget, alerts, ports.clock, zone)
     agent = Agent(model, sender, ports.log.pseudonym, ports.clock)
@@ -81,9 +85,20 @@ def assemble(
     return Worker(
         inbox=ports.inbox,
         contexts=contexts,
-        turns=cache(partial(_turns, ports, charging=charging, moderation=moderation, dialogue=dialogue, alerts=alerts)),
+        turns=cache(
+            partial(
+                _turns,
+                ports,
+                charging=charging,
+                moderation=moderation,
+                dialogue=dialogue,
+                alerts=alerts,
+                humans=humans,
+            )
+        ),
         sender=sender,
         alerts=alerts,
+        humans=humans,
         clock=ports.clock,
         new_id=ports.new_id,
         log=ports.log,
@@ -103,24 +118,26 @@ def _turns(
     moderation: Moderation,
     dialogue: Dialogue,
     alerts: OwnerAlerts,
+    humans: Humans,
 ) -> TurnRunner:
     """Build what finds the replies in the language of that tag."""
     notices = Notices(text.load(language), ports.settings.limits.zone)
     return TurnRunner(
         inbox=ports.inbox,
-        commands=_commands(ports, notices, alerts, dialogue.agent.sender),
+        commands=_commands(ports, notices, alerts, humans, dialogue.agent.sender),
         charging=charging,
         moderator=Moderator(moderation, notices, ports.clock, ports.log),
         dialogue=dialogue,
         notices=notices,
         alerts=alerts,
+        humans=humans,
         desk=cache(partial(_desk, ports, notices.texts)),
         clock=ports.clock,
         log=ports.log,
     )
 
 
-def _commands(ports: Ports, notices: Notices, alerts: OwnerAlerts, sender: Sender) -> Commands:
+def _commands(ports: Ports, notices: Notices, alerts: OwnerAlerts, humans: Humans, sender: Sender) -> Commands:
     return Commands(
         ports.people,
         Forgetting(ports.people, ports.transcript, ports.lists, ports.clock, sender.end_silently),
@@ -128,6 +145,7 @@ def _commands(ports: Ports, notices: Notices, alerts: OwnerAlerts, sender: Sende
         ports.entitlements(),
         MemoryCommands(ports.facts, notices.texts, ports.clock, notices.zone),
         PairingCommand(ports.owners, alerts, notices.texts, ports.clock),
+        HumanCommand(humans, notices.texts),
     )
 
 

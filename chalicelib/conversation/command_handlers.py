@@ -12,6 +12,7 @@ from chalicelib.content.persona import Persona
 from chalicelib.conversation import language_command
 from chalicelib.conversation.commands import Command, argument_of
 from chalicelib.conversation.forgetting import Forgetting
+from chalicelib.conversation.human_command import HumanCommand
 from chalicelib.conversation.memory_commands import MemoryCommands
 from chalicelib.conversation.notices import Notices
 from chalicelib.conversation.pairing_command import PairingCommand
@@ -43,6 +44,7 @@ class Commands:
     entitlements: EntitlementService
     memory: MemoryCommands
     pairing: PairingCommand
+    human: HumanCommand
 
     def run(self, command: Command, context: TurnContext) -> CommandResult:
         """Run the command's handler; its reply has the code `command`. Raises StoreError."""
@@ -163,6 +165,10 @@ def _owner(commands: Commands, context: TurnContext) -> CommandResult:
     return CommandResult(commands.pairing.run(context))
 
 
+def _human(commands: Commands, context: TurnContext) -> CommandResult:
+    return CommandResult(commands.human.run(context))
+
+
 HANDLERS: Final[Mapping[Command, Handler]] = {
     Command.START: _start,
     Command.HELP: _help,
@@ -177,6 +183,7 @@ HANDLERS: Final[Mapping[Command, Handler]] = {
     Command.REMEMBER: _remember,
     Command.MEMORY: _show_memory,
     Command.MEMORY_OFF: _memory_off,
+    Command.HUMAN: _human,
     Command.OWNER: _owner,
     Command.MEMORY_ON: _memory_on,
 }

@@ -31,6 +31,7 @@ class Command(Enum):
     MEMORY = "/memory"
     MEMORY_OFF = "/memory off"
     MEMORY_ON = "/memory on"
+    HUMAN = "/human"
     OWNER = "/owner …"
     """With a code in place of the dots."""
 

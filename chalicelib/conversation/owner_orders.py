@@ -16,6 +16,8 @@ class OwnerCommand(Enum):
     BLOCK = "/block"
     LIMIT = "/limit"
     DEFAULT = "/default"
+    REPLY = "/reply"
+    """With a handle and any words behind it."""
     PAUSE = "/pause"
     RESUME = "/resume"
     REPORT = "/report"
@@ -45,5 +47,5 @@ def parse_order(text: str) -> Order | None:
     """Parse an owner's command, ignoring case and extra white space; None for every other text."""
     first, *words = text.lower().split() or [""]
     found = next((command for command in OwnerCommand if command.value == first), None)
-    is_line = "\n" not in text.strip()
+    is_line = "\n" not in text.strip() or found is OwnerCommand.REPLY
     return Order(found, tuple(words)) if found and is_line else None

@@ -20,6 +20,8 @@ owner who wants another end says so, with `/pause` or `/resume`.
 """
 HUMAN: Final = "human"
 """The code of a reply with the words of a human."""
+HUMAN_READS: Final = "human_reads"
+"""The code, and the text key, of the notice that a message was passed on to a human."""
 HUMAN_HERE: Final = "human_here"
 """The code, and the text key, of the notice that a human writes from now on."""
 
@@ -30,9 +32,10 @@ IN_SILENCE: Final = frozenset(
         Command.FORGET_CANCELLED,
         Command.FORGET_FACT,
         Command.MEMORY_OFF,
+        Command.HUMAN,
     }
 )
-"""The commands that are carried out all the same: what is stored about a person is theirs to decide at any time."""
+"""The commands that are carried out all the same: about what is stored of a person, and the call for a human."""
 
 
 def words(conversation: ConversationId, person: PersonId, text: str, *, at: int, source: str, state: TurnState) -> Turn:
@@ -69,7 +72,8 @@ def with_questions(turns: Sequence[Turn]) -> tuple[Turn, ...]:
             unanswered.clear()
             continue
         found.append(turn)
-        if turn.state is TurnState.DROPPED and turn.text and parse(turn.text) is None:
+        is_to_human = turn.state is TurnState.DROPPED or (turn.reply and turn.reply.code == HUMAN_READS)
+        if is_to_human and turn.text and parse(turn.text) is None:
             unanswered.append(turn)
         elif turn.charged_day:
             unanswered.clear()

@@ -1,6 +1,6 @@
-"""What a human's takeover of a conversation needs from the store, as a Protocol; no code.
+"""What a human's takeover of a conversation needs from the store and of the owners, as Protocols; no code.
 
-Contract tests check each docstring. That a human has begun is `Inbox.pause`.
+Contract tests check each docstring of the store's. That the bot is silent is `Inbox.pause`.
 """
 
 from typing import Protocol
@@ -32,3 +32,16 @@ class Takeovers(Protocol):
         Nor does it end a silence that a human caused after `now`. Messages from before `now` stay unanswered. What a
         human wrote before `now` silences the bot no more, even if it becomes known later.
         """
+
+
+class Humans(Protocol):
+    """Tells the owners what concerns people who want a human. Methods raise StoreError, never NotifyError."""
+
+    def wanted(self, turn: Turn) -> None:
+        """Tell that the person of the turn asks for a human, and where to answer."""
+
+    def wrote(self, turn: Turn) -> None:
+        """Tell what a person wrote to the human who answers them, where humans do not read it otherwise."""
+
+    def unheard(self, turn: Turn) -> None:
+        """Tell that the words of a human, in this turn, did not reach the person."""

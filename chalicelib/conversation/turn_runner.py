@@ -20,6 +20,8 @@ from chalicelib.conversation.notices import Notices
 from chalicelib.conversation.owner_orders import OwnerDesk
 from chalicelib.conversation.ports import Inbox, OwnerAlerts
 from chalicelib.conversation.prompt import Answer, Failure
+from chalicelib.conversation.takeover import HUMAN_READS
+from chalicelib.conversation.takeover_ports import Humans
 from chalicelib.conversation.turn import KEY_REVOKED, Reply, Turn, TurnState
 from chalicelib.conversation.turn_context import TurnContext
 from chalicelib.errors import DeliveryPostponed, ModelError, ModelRefused, ModelUnusable
@@ -37,6 +39,7 @@ class TurnRunner:
     moderator: Moderator
     notices: Notices
     alerts: OwnerAlerts
+    humans: Humans
     desk: Callable[[], OwnerDesk]
     """Builds what carries out the orders of owners, which few turns need."""
     clock: Clock
@@ -52,8 +55,7 @@ class TurnRunner:
         self.alerts.new_person(context.person, turn)
         match plan.plan(turn, context.person, context.lease, now=self.clock()):
             case plan.Drop(reason):
-                self._log(turn)("drop", reason=reason, failed=int(reason in plan.FAILURES))
-                return replace(turn, reply=None)
+                return self._drop(reason, context)
             case plan.DeliverAgain(due_at):
                 return self._deliver_again(context, due_at=due_at)
             case plan.SendNotice() | plan.SuggestCommand() | plan.PassOn() as notice:
@@ -97,6 +99,15 @@ class TurnRunner:
             return self._record(context, self._or_revoked(context, self.notices.opening(context)))
         self._log(context.turn)("refuse", reason="paused", refused=1)
         return self._refuse(context, self.notices.say("paused"))
+
+    def _drop(self, reason: str, context: TurnContext) -> Turn:
+        """Leave the turn without an answer; while a human answers whom no inbox shows it, pass it on to them."""
+        turn = context.turn
+        if reason == plan.PAUSED and turn.text and not identity.traits_of(turn.person).has_inbox:
+            self.humans.wrote(turn)
+            return self._record(context, self._or_revoked(context, self.notices.say(HUMAN_READS)))
+        self._log(turn)("drop", reason=reason, failed=int(reason in plan.FAILURES))
+        return replace(turn, reply=None)
 
     def _moderate(self, context: TurnContext) -> Turn:
         instead = self.moderator.reply(context)

@@ -20,6 +20,8 @@ from chalicelib.conversation.inbox_steps import Finish
 from chalicelib.conversation.late_frames import pause_ms, settled
 from chalicelib.conversation.ports import Inbox, OwnerAlerts, Sender
 from chalicelib.conversation.summarizer import Summarizer
+from chalicelib.conversation.takeover import is_of_human
+from chalicelib.conversation.takeover_ports import Humans
 from chalicelib.conversation.turn import Lease, Reply, Thread, Turn, TurnState
 from chalicelib.conversation.turn_context import ContextLoader, TimeLeft
 from chalicelib.conversation.turn_runner import TurnRunner
@@ -62,6 +64,7 @@ class Worker:
     """What finds the replies in the language of that tag."""
     sender: Sender
     alerts: OwnerAlerts
+    humans: Humans
     clock: Clock
     new_id: Callable[[], str]
     log: Log
@@ -165,6 +168,8 @@ class Worker:
             holding = self._finish(lease, closed, end, joined, release=release, scrub=scrub)
             if answered.reply is None:
                 self.sender.end_silently(closed)
+            if is_of_human(turn) and not delivered:
+                self.humans.unheard(turn)
             log(
                 "turn",
                 **{"from": turn.state.value, "to": closed.state.value},

@@ -18,6 +18,7 @@ from chalicelib.operations.owner_decisions import OwnerDecisions
 from chalicelib.operations.owner_numbers import OwnerNumbers
 from chalicelib.operations.owner_pauses import OwnerPauses
 from chalicelib.operations.owner_people import OwnerPeople
+from chalicelib.operations.owner_replies import OwnerReplies
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,14 @@ class Desk:
     decisions: OwnerDecisions
     pauses: OwnerPauses
     numbers: OwnerNumbers
+    replies: OwnerReplies
 
     def carry_out(self, order: Order, context: TurnContext) -> Reply:
         if identity.room_of(context.turn.conversation) is not None:
             return Reply(self.texts("owner_not_here"))
         try:
+            if order.command is OwnerCommand.REPLY:
+                return self.replies.reply(order.words[:1], context)
             return HANDLERS[order.command](self, order.words)
         except UnknownPerson:
             return Reply(self.texts("owner_gone"))

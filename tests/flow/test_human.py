@@ -1,0 +1,162 @@
+"""A person asks for a human, and an owner answers through the bot: on Messenger and in the web chat."""
+
+import pytest
+
+from chalicelib.access.handles import handle_of
+from chalicelib.access.person import Access
+from chalicelib.conversation.turn import Choice
+from chalicelib.errors import DeliveryError, PersonUnreachable
+from tests.flow.bot import PAGE, SAYS, Bot, person_of
+
+ANNA = handle_of(person_of("anna"))
+INBOX = f"https://business.facebook.com/latest/inbox/all?asset_id={PAGE}"
+
+
+@pytest.fixture
+def owned(bot: Bot) -> Bot:
+    """Anna has written; Olga is an owner."""
+    bot.pairs("olga")
+    bot.receives("anna", "hello")
+    bot.owner_chat.told.clear()
+    return bot
+
+
+def replies(bot: Bot, text: str, handle: str = ANNA) -> str:
+    """The owner sends `/reply`; return what they read as the answer, once it is passed on."""
+    bot.receives("olga", f"/reply {handle} {text}".strip())
+    bot.works()
+    return bot.sent_to("olga")[-1]
+
+
+# -- /human ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_person_asks_for_a_human_and_the_owners_are_told_where_to_answer(owned: Bot):
+    owned.receives("anna", "/human")
+    assert owned.sent_to("anna")[-1] == SAYS("human_called")
+    [told] = owned.owner_chat.told
+    assert told.person == person_of("olga")
+    assert told.text == f"{SAYS('owner_human_wanted', handle=ANNA)}\n" + SAYS(
+        "owner_human_how_inbox", handle=ANNA, link=INBOX
+    )
+    assert told.choices == (Choice(SAYS("owner_button_pause"), f"/pause {ANNA}"),)
+    assert owned.used("anna") == 1
+
+
+def test_until_a_human_writes_the_bot_goes_on_answering(owned: Bot):
+    owned.receives("anna", "/human")
+    owned.receives("anna", "and meanwhile?")
+    assert owned.asked[-1] == "and meanwhile?"
+
+
+def test_who_asks_again_within_an_hour_is_answered_and_nobody_is_told_again(owned: Bot):
+    for _ in range(3):
+        owned.receives("anna", "/human")
+        owned.clock.tick(minutes=10)
+    assert (owned.sent_to("anna")[-3:], len(owned.owner_chat.told)) == ([SAYS("human_called")] * 3, 1)
+    owned.clock.tick(hours=1)
+    owned.receives("anna", "/human")
+    assert len(owned.owner_chat.told) == 2
+
+
+def test_an_owner_out_of_reach_gets_a_mail_with_the_handle_and_no_words(owned: Bot):
+    owned.owner_chat.out_of_reach.add(person_of("olga"))
+    owned.receives("anna", "/human")
+    _, mail = owned.notifier.told[-1]
+    assert SAYS("owner_human_wanted_mail", handle=ANNA) in mail
+    assert INBOX in mail
+
+
+def test_who_asks_while_a_human_answers_is_told_that_they_know(owned: Bot):
+    replies(owned, "Hello, this is Olga.")
+    owned.receives("anna", "/human")
+    assert owned.sent_to("anna")[-1] == SAYS("human_called_silent")
+
+
+# -- /reply on Messenger --------------------------------------------------------------------------------------------
+
+
+def test_an_owners_words_reach_the_person_marked_as_a_humans(owned: Bot):
+    answer = replies(owned, "Hello Anna,\nthis is Olga.")
+    read = owned.read("anna")[-1]
+    assert (read.text, read.footer) == ("Hello Anna,\nthis is Olga.", SAYS("human_wrote"))
+    assert answer.startswith(f"I pass it on to {ANNA}")
+    assert owned.read("olga")[-1].choices == (Choice(SAYS("owner_button_resume"), f"/resume {ANNA}"),)
+
+
+def test_after_an_owners_words_the_bot_is_silent_and_nothing_is_charged_until_resume(owned: Bot):
+    replies(owned, "Hello, this is Olga.")
+    owned.receives("anna", "where is my parcel?")
+    assert (owned.asked, owned.used("anna")) == (["hello"], 1)
+    owned.receives("olga", f"/resume {ANNA}")
+    owned.receives("anna", "and now?")
+    assert owned.asked[-1] == "and now?"
+
+
+def test_the_model_later_knows_that_a_human_said_it(owned: Bot):
+    replies(owned, "Hello, this is Olga.")
+    owned.receives("anna", "where is my parcel?")
+    replies(owned, "It comes on Friday.")
+    owned.clock.tick(hours=1)
+    owned.receives("anna", "when does it come?")
+    _, first, second = owned.last_prompt.history
+    assert (first.answer, first.by_human) == ("Hello, this is Olga.", True)
+    assert (second.question, second.answer, second.by_human) == ("where is my parcel?", "It comes on Friday.", True)
+
+
+def test_an_owners_words_are_passed_on_once_however_often_their_message_comes(owned: Bot):
+    said = owned.message("olga", f"/reply {ANNA} Hello.")
+    for _ in range(2):
+        owned.posted(said)
+        owned.works()
+    assert owned.sent_to("anna").count("Hello.") == 1
+
+
+def test_a_worker_that_dies_over_an_owners_words_passes_them_on_once(owned: Bot):
+    owned.outbox.script = [DeliveryError("code 613")]
+    owned.accepts("olga", f"/reply {ANNA} Hello.")
+    owned.works_badly()
+    owned.clock.tick(minutes=1)
+    owned.beats()
+    owned.works()
+    assert owned.sent_to("anna").count("Hello.") == 1
+    assert owned.sent_to("olga")[-1].startswith("I pass it on")
+
+
+def test_somebody_else_who_sends_reply_reaches_nobody(owned: Bot):
+    owned.receives("bert", f"/reply {ANNA} I am the owner, give me your password.")
+    owned.works()
+    assert owned.sent_to("anna") == owned.sent_to("anna")[:1]
+    assert owned.sent_to("bert")[-1].startswith("There is no command /reply.")
+
+
+@pytest.mark.parametrize(("text", "key"), [("", "owner_reply_how"), ("x" * 3990, "owner_reply_long")])
+def test_an_owner_is_told_how_to_reply(owned: Bot, text: str, key: str):
+    if key == "owner_reply_long":
+        text += "y" * 40
+    answer = replies(owned, text)
+    assert answer == SAYS(key, handle=ANNA, most=4000)
+    assert len(owned.sent_to("anna")) == 1
+
+
+def test_an_owner_is_told_that_a_person_is_blocked(owned: Bot):
+    owned.decides("anna", Access.BLOCKED)
+    assert replies(owned, "Hello.") == SAYS("owner_reply_blocked", handle=ANNA)
+
+
+def test_outside_the_days_window_of_messenger_an_owner_is_sent_to_the_inbox(owned: Bot):
+    owned.clock.tick(hours=24)
+    assert replies(owned, "Hello.") == SAYS("owner_reply_late", handle=ANNA)
+    assert len(owned.sent_to("anna")) == 1
+
+
+def test_an_owner_hears_that_their_words_did_not_arrive(owned: Bot):
+    owned.accepts("olga", f"/reply {ANNA} Hello.")
+    owned.run(owned.wake.woken.pop(0))
+    owned.outbox.script = [PersonUnreachable("code 551")]
+    owned.works()
+    assert SAYS("owner_human_unheard", handle=ANNA) in owned.owner_chat.told[-1].text
+
+
+def test_a_handle_of_nobody_is_said_to_be_one(owned: Bot):
+    assert replies(owned, "Hello.", handle="ffffffff") == SAYS("owner_unknown_handle", handle="ffffffff")
