@@ -44,7 +44,7 @@ DELTA_EVERY_S: Final = Decimal("0.12")
 """The shortest time between two deltas."""
 CONNECTED_MINUTES: Final = 5
 
-DECRYPTED: Final[Mapping[str, int]] = {"api_handler": 4, "websocket_message": 2, "worker": 6}
+DECRYPTED: Final[Mapping[str, int]] = {"api_handler": 5, "websocket_message": 2, "worker": 6}
 """Secrets that KMS decrypts for a function when it fetches them, also while it is kept warm."""
 SECRETS_KEPT_S: Final = 3600
 """Seconds between two fetches."""
