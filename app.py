@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from chalice.app import Blueprint, Chalice, Rate, Request, Response, WebsocketEvent
 
-from chalicelib.aws.invocation import AnswerConversation, Ping, RunHealthCheck, is_ping, parse
+from chalicelib.aws.invocation import AnswerConversation, Ping, RunHealthCheck, TellOfNewPeople, is_ping, parse
 from chalicelib.bootstrap import api, clients, init_phase
 from chalicelib.bootstrap import heartbeat as scheduled
 from chalicelib.ids import ConnectionId, Needs
@@ -90,7 +90,7 @@ if channels.web:
 
 @app.lambda_function(name="worker")
 def worker(event: dict[str, Any], context: Any) -> dict[str, str]:
-    """Answer a conversation, or run the health check. Exceptions are raised, so that Lambda or SQS retries."""
+    """Answer a conversation, or do a job of the heartbeat. Exceptions are raised, so that Lambda or SQS retries."""
     from chalicelib.bootstrap import worker as answering
 
     match parse(event):
@@ -102,6 +102,9 @@ def worker(event: dict[str, Any], context: Any) -> dict[str, str]:
             from chalicelib.bootstrap import health as checking
 
             return {"outcome": checking.health_check().report().value}
+        case TellOfNewPeople():
+            answering.ports().newcomers(answering.owner_chat()).tell_of_all()
+            return {"outcome": "told"}
         case AnswerConversation(conversation):
             outcome = answering.worker().run(conversation, remaining_ms=context.get_remaining_time_in_millis)
             return {"outcome": outcome.value}

@@ -69,6 +69,10 @@ class Person:
     """The tag of the language that the person has chosen for the bot's own sentences; empty if they chose none."""
     language_seen: str = ""
     """The language of the person's first message that tells one; empty until then."""
+    tap: str = field(default="", repr=False)
+    """The secret of the buttons with which owners decide about the new person; empty before, and once it is decided."""
+    tapped_in: str = ""
+    """The turn in which an owner tapped one of them, which works once."""
     is_owner: bool = False
     """Whether the person decides about others in the chat (`access.owner_ports`)."""
     forgotten_at: int = 0

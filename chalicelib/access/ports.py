@@ -20,14 +20,11 @@ class People(Protocol):
     def get(self, person: PersonId) -> Person | None:
         """Return the person; None if they have never written and the owner has decided nothing about them."""
 
-    def announce(self, person: PersonId) -> bool:
-        """Mark the person as announced. True for exactly one caller: the one that has to notify the owner."""
-
     def decide(self, person: PersonId, access: Access, *, daily_limit: int | None) -> None:
         """Set the owner's decision, also about somebody who has never written; it holds when they do.
 
-        A `daily_limit` of None removes the person's own limit. Raises UnknownPerson if a decision would be undone, but
-        nothing is stored.
+        A `daily_limit` of None removes the person's own limit. Buttons about a new person (`access.taps`) do no more
+        after it. Raises UnknownPerson if a decision would be undone, but nothing is stored.
         """
 
     def list(self) -> Iterator[Person]:

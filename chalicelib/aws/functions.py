@@ -1,7 +1,7 @@
 """Invokes Parley's Lambda functions: asynchronously for work, synchronously to keep them warm."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,14 +40,16 @@ def invoke_async(client: "LambdaClient", function: str, event: str) -> None:
 
 
 @dataclass(frozen=True)
-class LambdaHealthCheckStarter:
-    """`operations.ports.HealthCheckStarter`: the worker makes the check, because it may read all secrets."""
+class LambdaJobStarter:
+    """`operations.ports.JobStarter`: the worker does the job, because it may read all secrets."""
 
     client: "LambdaClient"
     worker_function: str
+    event: Mapping[str, Any]
+    """What requests the job, such as `invocation.HEALTH_CHECK`."""
 
     def start(self) -> None:
-        invoke_async(self.client, self.worker_function, json.dumps(invocation.HEALTH_CHECK))
+        invoke_async(self.client, self.worker_function, json.dumps(self.event))
 
 
 @dataclass(frozen=True)

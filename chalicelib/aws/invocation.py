@@ -17,6 +17,8 @@ WEBSOCKET_PING: Final = {
 """Keeps a WebSocket function warm. Chalice reads these fields before it calls the handler, and fails without them."""
 HEALTH_CHECK: Final = {"checkup": True}
 """Starts a health check in the worker, the only function that may read all secrets."""
+NEW_PEOPLE: Final = {"new_people": True}
+"""Lets the worker, which may write on Messenger, notify the owners of the new people who wait."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,18 @@ class RunHealthCheck:
 
 
 @dataclass(frozen=True)
+class TellOfNewPeople:
+    """Requests the notice of the new people who wait."""
+
+
+@dataclass(frozen=True)
 class AnswerConversation:
     """Requests answers to the open turns of one conversation."""
 
     conversation: ConversationId
 
 
-WorkerEvent = Ping | RunHealthCheck | AnswerConversation
+WorkerEvent = Ping | RunHealthCheck | TellOfNewPeople | AnswerConversation
 
 
 def wake_event(conversation: ConversationId) -> str:
@@ -56,6 +63,8 @@ def parse(event: Mapping[str, Any]) -> WorkerEvent:
             return Ping()
         case {"checkup": True}:
             return RunHealthCheck()
+        case {"new_people": True}:
+            return TellOfNewPeople()
         case {"Records": [{"eventSource": "aws:sqs", "body": str(body)}]}:
             event = _parsed(body)
         case {"Records": [_, _, *_]}:

@@ -23,6 +23,7 @@ from chalicelib.aws.dynamodb.facts import DynamoFacts
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.journal import DynamoJournal
 from chalicelib.aws.dynamodb.keys import personas_key
+from chalicelib.aws.dynamodb.new_people import DynamoNewPeople
 from chalicelib.aws.dynamodb.owners import DynamoOwners
 from chalicelib.aws.dynamodb.pauses import DynamoPauses
 from chalicelib.aws.dynamodb.people import DynamoPeople
@@ -125,6 +126,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         summaries=DynamoSummaries(stage_table),
         people=DynamoPeople(reading),
         owners=DynamoOwners(stage_table),
+        new_people=DynamoNewPeople(stage_table),
         facts=DynamoFacts(stage_table),
         api_keys=DynamoApiKeys(reading),
         persona_texts=DynamoPersonaTexts(stage_table, _personas_along()),

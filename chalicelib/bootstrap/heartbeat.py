@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import cache
 
 from chalicelib.access.budget import Budget
-from chalicelib.aws.functions import LambdaHealthCheckStarter, LambdaWarmer
+from chalicelib.aws import invocation
+from chalicelib.aws.functions import LambdaJobStarter, LambdaWarmer
 from chalicelib.bootstrap import clients
 from chalicelib.bootstrap.clients import PATIENT
 from chalicelib.bootstrap.ports import Ports
@@ -13,11 +14,17 @@ from chalicelib.llm import listed
 from chalicelib.operations.budget_metric import BudgetMetric
 from chalicelib.operations.health_schedule import WeeklyHealthCheck
 from chalicelib.operations.heartbeat import Heartbeat
-from chalicelib.operations.ports import HealthCheckStarter, Warmer
+from chalicelib.operations.news_schedule import NewsSchedule
+from chalicelib.operations.ports import JobStarter, Warmer
 
 
 def assemble(
-    ports: Ports, *, warmer: Warmer, health_check_starter: HealthCheckStarter, budget: Callable[[], Budget]
+    ports: Ports,
+    *,
+    warmer: Warmer,
+    health_check_starter: JobStarter,
+    news_starter: JobStarter,
+    budget: Callable[[], Budget],
 ) -> Heartbeat:
     """Build the heartbeat over these ports."""
     reaper = Reaper(ports.connections, ports.connection_api, ports.clock, ports.log)
@@ -29,6 +36,7 @@ def assemble(
         jobs=[
             BudgetMetric(ports.spending, budget, ports.settings.limits.zone, ports.log).run,
             WeeklyHealthCheck(ports.sent_alerts, health_check_starter).run,
+            NewsSchedule(ports.new_people, news_starter).run,
         ],
         clock=ports.clock,
         log=ports.log,
@@ -43,6 +51,7 @@ def heartbeat() -> Heartbeat:
     return assemble(
         clients.ports(None, in_turn=False),
         warmer=LambdaWarmer(patient, stage.api_function, stage.worker_function, stage.websocket_functions),
-        health_check_starter=LambdaHealthCheckStarter(clients.functions(), stage.worker_function),
+        health_check_starter=LambdaJobStarter(clients.functions(), stage.worker_function, invocation.HEALTH_CHECK),
+        news_starter=LambdaJobStarter(clients.functions(), stage.worker_function, invocation.NEW_PEOPLE),
         budget=lambda: listed.budget(settings),
     )

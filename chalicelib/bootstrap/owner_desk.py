@@ -14,6 +14,7 @@ from chalicelib.operations.owner_pauses import OwnerPauses
 from chalicelib.operations.owner_people import OwnerPeople
 from chalicelib.operations.owner_replies import OwnerReplies
 from chalicelib.operations.report import Reports
+from chalicelib.operations.owner_taps import OwnerTaps
 
 
 def desk(ports: Ports, texts: Texts) -> Desk:
@@ -32,4 +33,5 @@ def desk(ports: Ports, texts: Texts) -> Desk:
         OwnerPauses(ports.pauses, ports.takeover(), lookup, texts, ports.clock, zone),
         OwnerNumbers(reports, stage.channels, texts, ports.clock),
         OwnerReplies(admin, lookup, ports.takeovers, ports.transcript, ports.wake, texts, ports.clock, zone, ports.log),
+        OwnerTaps(admin, ports.people, ports.new_people, texts),
     )

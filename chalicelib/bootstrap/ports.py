@@ -6,6 +6,7 @@ from functools import partial
 
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.facts import Facts
+from chalicelib.access.new_people import NewPeople
 from chalicelib.access.owner_ports import Owners
 from chalicelib.access.pauses import Pauses
 from chalicelib.access.personas import Personas
@@ -22,7 +23,8 @@ from chalicelib.conversation.tool_ports import Journal, PersonLists
 from chalicelib.ids import Channel
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
-from chalicelib.operations.owner_notices import NoOwnerChat, OwnerChat, OwnerNotices
+from chalicelib.operations.newcomers import Newcomers
+from chalicelib.operations.owner_notices import OwnerChat, OwnerNotices
 from chalicelib.operations.ports import Notifier, SentAlerts
 from chalicelib.operations.takeover import TakeoverService
 from chalicelib.settings.stage import Settings
@@ -48,6 +50,7 @@ class Ports:
     summaries: Summaries
     people: People
     owners: Owners
+    new_people: NewPeople
     facts: Facts
     api_keys: ApiKeys
     persona_texts: PersonaTexts
@@ -77,12 +80,29 @@ class Ports:
         """Build the service that silences the bot for a person, and lets it answer again."""
         return TakeoverService(self.inbox, self.takeovers, self.people, self.clock)
 
+    def notices(self, chat: OwnerChat | None = None) -> OwnerNotices:
+        """Build what tells the owners: without a chat, only by e-mail."""
+        return OwnerNotices(self.owners, chat, self.notifier(), self.log)
+
+    def newcomers(self, chat: OwnerChat | None = None) -> Newcomers:
+        """Build what notifies the owners of new people."""
+        return Newcomers(
+            self.new_people,
+            self.people,
+            self.entitlements(),
+            self.notices(chat),
+            self.texts(),
+            self.settings,
+            self.clock,
+            self.new_id,
+        )
+
     def alerts(self, chat: OwnerChat | None = None) -> AlertService:
         """Build the service that notifies the owners: in this chat too, for a function that may write there."""
         return AlertService(
-            people=self.people,
+            newcomers=self.newcomers(chat),
             sent=self.sent_alerts,
-            notices=OwnerNotices(self.owners, chat or NoOwnerChat(), self.notifier(), self.log),
+            notices=self.notices(chat),
             texts=self.texts(),
             settings=self.settings,
             clock=self.clock,

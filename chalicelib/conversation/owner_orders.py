@@ -22,6 +22,8 @@ class OwnerCommand(Enum):
     RESUME = "/resume"
     REPORT = "/report"
     BUDGET = "/budget"
+    DECIDE = "/decide"
+    """What a button below a notice of a new person sends (`access.taps`)."""
 
 
 @dataclass(frozen=True)

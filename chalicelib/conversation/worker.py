@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from chalicelib.access import identity
+from chalicelib.access import identity, taps
 from chalicelib.access.ledger import Tally
 from chalicelib.access.person import Person
 from chalicelib.access.refunds import End, end_of_delivery, most_refunds
@@ -164,7 +164,7 @@ class Worker:
             end = End.ANSWERED if delivered else end_of_delivery(error, was_answered=turn.state is TurnState.ANSWERED)
             closed = replace(answered, state=TurnState.DONE if delivered else TurnState.DROPPED)
             joined = burst.joined(answered) if answered.state is TurnState.QUEUED else ()
-            scrub = parse(closed.text) is Command.FORGET_CONFIRMED or plan.is_forgotten(turn, context.person)
+            scrub = _has_to_go(closed) or plan.is_forgotten(turn, context.person)
             holding = self._finish(lease, closed, end, joined, release=release, scrub=scrub)
             if answered.reply is None:
                 self.sender.end_silently(closed)
@@ -254,6 +254,11 @@ def _remember(memory: tuple[Turn, ...], closed: Turn) -> tuple[Turn, ...]:
         case Command.RESET if identity.room_of(closed.conversation) is None:
             return tuple(turn for turn in memory if turn.asked_at > closed.asked_at)
     return (*memory, closed)
+
+
+def _has_to_go(closed: Turn) -> bool:
+    """Whether the text must not stay: that of a person who wants everything deleted, and an owner's tap on a person."""
+    return parse(closed.text) is Command.FORGET_CONFIRMED or taps.read(closed.text) is not None
 
 
 def _drops_summary(closed: Turn) -> bool:

@@ -11,16 +11,15 @@ from typing import Final
 from chalicelib.access import budget, identity, quota
 from chalicelib.access.budget import Reservation
 from chalicelib.access.handles import handle_of
-from chalicelib.access.person import Access, Person
-from chalicelib.access.ports import People
+from chalicelib.access.person import Person
 from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
-from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.turn import Turn
 from chalicelib.errors import ModelUnusable, ParleyError
 from chalicelib.ids import Channel
 from chalicelib.log import Log
 from chalicelib.operations.findings import Finding
+from chalicelib.operations.newcomers import Newcomers
 from chalicelib.operations.owner_notices import Notice, OwnerNotices
 from chalicelib.operations.ports import SentAlerts
 from chalicelib.settings.bedrock import PREFIX
@@ -37,7 +36,7 @@ class AlertService:
     Methods may raise StoreError, but never NotifyError.
     """
 
-    people: People
+    newcomers: Newcomers
     sent: SentAlerts
     notices: OwnerNotices
     texts: Texts
@@ -46,18 +45,8 @@ class AlertService:
     log: Log
 
     def new_person(self, person: Person, turn: Turn) -> None:
-        """Report a new user, once ever, on channels that announce them; a blocked one only once unblocked.
-
-        Not for the command that makes them an owner: no one decides about owners.
-        """
-        if person.access is Access.BLOCKED or not identity.traits_of(person.id).announces_new_people:
-            return
-        if person.is_owner or parse(turn.text) is Command.OWNER:
-            return
-        if not person.announced and self.people.announce(person.id):
-            self._send(
-                "new_person", person=person.id, limit=self.settings.limits.daily_limit, stage=self.settings.stage.name
-            )
+        """Report a new user, as `Newcomers.announce` does."""
+        self.newcomers.announce(person, turn)
 
     def owner_added(self, person: Person) -> None:
         """Tell the other owners, and in any case by e-mail: who paired without their knowledge can be removed."""

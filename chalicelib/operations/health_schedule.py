@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from chalicelib.operations.ports import HealthCheckStarter, SentAlerts
+from chalicelib.operations.ports import JobStarter, SentAlerts
 
 _MINUTE_MS: Final = 60_000
 _HOUR_MS: Final = 60 * _MINUTE_MS
@@ -15,7 +15,7 @@ class WeeklyHealthCheck:
     """Starts one health check in each calendar week of UTC."""
 
     sent_alerts: SentAlerts
-    starter: HealthCheckStarter
+    starter: JobStarter
 
     def run(self, now: int) -> None:
         """Start the check unless this week's was started; looks only in the first minute of an hour.

@@ -19,6 +19,7 @@ from chalicelib.operations.owner_numbers import OwnerNumbers
 from chalicelib.operations.owner_pauses import OwnerPauses
 from chalicelib.operations.owner_people import OwnerPeople
 from chalicelib.operations.owner_replies import OwnerReplies
+from chalicelib.operations.owner_taps import OwnerTaps
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,13 @@ class Desk:
     pauses: OwnerPauses
     numbers: OwnerNumbers
     replies: OwnerReplies
+    taps: OwnerTaps
 
     def carry_out(self, order: Order, context: TurnContext) -> Reply:
         if identity.room_of(context.turn.conversation) is not None:
             return Reply(self.texts("owner_not_here"))
+        if order.command is OwnerCommand.DECIDE:
+            return self.taps.run(context)
         try:
             if order.command is OwnerCommand.REPLY:
                 return self.replies.reply(order.words[:1], context)

@@ -22,14 +22,6 @@ class OwnerChat(Protocol):
         """
 
 
-class NoOwnerChat:
-    """`OwnerChat` of a function that may not write to people."""
-
-    def send(self, owner: PersonId, text: str, choices: tuple[Choice, ...]) -> None:  # noqa: ARG002
-        """Refuse."""
-        raise DeliveryError("this function writes to no chat")
-
-
 def _no_choices(_: PersonId) -> tuple[Choice, ...]:
     return ()
 
@@ -52,7 +44,8 @@ class OwnerNotices:
     """Tells the owners. An owner who is not reached in the chat, or that there is none, makes it an e-mail too."""
 
     owners: Owners
-    chat: OwnerChat
+    chat: OwnerChat | None
+    """None for a function that may not write to people: then it is an e-mail."""
     notifier: Notifier
     log: Log
 
@@ -61,14 +54,15 @@ class OwnerNotices:
 
         `kind` is for the log. An e-mail that cannot be sent is logged and not repeated.
         """
-        owners = [owner.person for owner in self.owners.list() if owner.person != but]
-        reached = [self._says(owner, notice, kind) for owner in owners]
+        chat = self.chat
+        owners = [owner.person for owner in self.owners.list() if owner.person != but] if chat else []
+        reached = [self._says(chat, owner, notice, kind) for owner in owners if chat]
         if always_by_mail or not reached or not all(reached):
             self._mail(kind, notice)
 
-    def _says(self, owner: PersonId, notice: Notice, kind: str) -> bool:
+    def _says(self, chat: OwnerChat, owner: PersonId, notice: Notice, kind: str) -> bool:
         try:
-            self.chat.send(owner, notice.text, notice.choices(owner))
+            chat.send(owner, notice.text, notice.choices(owner))
         except DeliveryError as exc:
             self.log.failure("notify", exc, kind=kind, person=self.log.pseudonym(owner))
             return False

@@ -55,8 +55,8 @@ class Notifier(Protocol):
         """Send one message; does nothing if no topic is configured. Raises NotifyError."""
 
 
-class HealthCheckStarter(Protocol):
-    """Starts the health check in the function that can run it."""
+class JobStarter(Protocol):
+    """Starts a job in the function that can do it."""
 
     def start(self) -> None:
-        """Request the check and return without waiting for it. Raises WakeError."""
+        """Request the job and return without waiting for it. Raises WakeError."""

@@ -255,7 +255,7 @@ def test_a_person_just_forgotten_is_not_listed(admin: Admin, chats: Chats):
     class Lagging:
         """An index that still lists all people."""
 
-        get, announce, decide, forget = people.get, people.announce, people.decide, people.forget
+        get, decide, forget = people.get, people.decide, people.forget
         leave, choose, give_model, speak = people.leave, people.choose, people.give_model, people.speak
         begin_to_forget = people.begin_to_forget
 
@@ -274,7 +274,7 @@ def test_an_interrupted_forget_can_be_repeated(admin: Admin, chats: Chats):
     people, failures = chats.store.people, [StoreError("gone")]
 
     class Faltering:
-        get, announce, decide, list = people.get, people.announce, people.decide, people.list
+        get, decide, list = people.get, people.decide, people.list
         leave, choose, give_model, speak = people.leave, people.choose, people.give_model, people.speak
         begin_to_forget = people.begin_to_forget
 

@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 
 from chalicelib.access.facts import Facts
+from chalicelib.access.new_people import NewPeople
 from chalicelib.access.owner_ports import Owners
 from chalicelib.access.owner_session_ports import OwnerSessions
 from chalicelib.access.pauses import Pauses
@@ -25,6 +26,7 @@ from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.journal import DynamoJournal
 from chalicelib.aws.dynamodb.keys import personas_key
 from chalicelib.aws.dynamodb.owner_sessions import DynamoOwnerSessions
+from chalicelib.aws.dynamodb.new_people import DynamoNewPeople
 from chalicelib.aws.dynamodb.owners import DynamoOwners
 from chalicelib.aws.dynamodb.pauses import DynamoPauses
 from chalicelib.aws.dynamodb.people import DynamoPeople
@@ -57,6 +59,7 @@ from tests.fakes.ingest import OPEN_OF_A_KEY
 from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.owner_sessions import FakeOwnerSessions
+from tests.fakes.new_people import FakeNewPeople
 from tests.fakes.owners import FakeOwners
 from tests.fakes.pauses import FakePauses
 from tests.fakes.people import FakePeople, FakeSentAlerts
@@ -94,6 +97,7 @@ class Store:
     handovers: Handovers
     owners: Owners
     owner_sessions: OwnerSessions
+    new_people: NewPeople
     connections: ConnectionStore
     pauses: Pauses
     expire: Callable[[int], None]
@@ -122,6 +126,7 @@ def fake_store() -> Store:
         FakeHandovers(memory),
         FakeOwners(memory),
         FakeOwnerSessions(memory),
+        FakeNewPeople(memory),
         FakeConnections(memory),
         FakePauses(memory),
         expire=lambda now: memory.expire(now=now),
@@ -165,6 +170,7 @@ def dynamo_ports(table: Table, clock: Clock | None = None) -> Store:
         DynamoHandovers(table),
         DynamoOwners(table),
         DynamoOwnerSessions(table),
+        DynamoNewPeople(table),
         DynamoConnections(table),
         DynamoPauses(table, along),
         expire=lambda now: _expire(table, now=now),

@@ -47,6 +47,7 @@ def counted(moto_client: "DynamoDBClient") -> Counted:
     counted = Counted(Bot(), store, now)
     counted.bot.persona_texts, counted.bot.pauses = store.personas, store.pauses
     counted.bot.inbox, counted.bot.people, counted.bot.alerts = store.inbox, store.people, store.alerts
+    counted.bot.new_people, counted.bot.owners = store.new_people, store.owners
     counted.bot.transcript, counted.bot.summaries, counted.bot.facts = store.transcript, store.summaries, store.facts
     counted.bot.limits_to(1000)
     moto_client.meta.events.register("before-call.dynamodb", lambda model, **_: counted.calls.append(model.name))
@@ -134,7 +135,7 @@ def persona_text(instructions: str) -> str:
     return f'name = "Baker"\nmax_output_tokens = 100\ninstructions = "{instructions}"\n'
 
 
-def test_a_turn_in_the_last_fifth_of_the_budget_costs_two_calls_more(counted: Counted):
+def test_the_first_turn_of_a_day_in_the_last_fifth_of_the_budget_costs_three_calls_more(counted: Counted):
     counted.bot.price = Price(Decimal(0), Decimal(0), output=Decimal(1))
     counted.bot.may_spend("0.0011")
     counted.bot.accepts("anna", "Hello?")
@@ -145,6 +146,7 @@ def test_a_turn_in_the_last_fifth_of_the_budget_costs_two_calls_more(counted: Co
         "TransactWriteItems",
         "TransactWriteItems",
         "UpdateItem",
+        "Query",
         "TransactWriteItems",
         "TransactWriteItems",
     ]

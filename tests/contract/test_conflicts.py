@@ -196,7 +196,7 @@ MEANWHILE: dict[str, Callable[[Story, Turn], object]] = {
     "a human answers by hand": lambda met, turn: met.inbox.pause(turn.conversation, until=met.until),
     "the message is unsent": lambda met, turn: met.transcript.erase_text(turn.conversation, "first"),
     "the message is edited": lambda met, turn: met.transcript.replace_text(turn.conversation, "first", "new", edit=1),
-    "the owner is told of the person": lambda met, turn: met.store.people.announce(turn.person),
+    "the owner is told of the person": lambda met, turn: met.store.new_people.announce(turn.person, secret="s", now=0),
     "another worker tries to take it": lambda met, turn: met.take("two", turn.conversation),
 }
 

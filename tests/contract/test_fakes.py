@@ -7,11 +7,11 @@ from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, P
 from chalicelib.conversation.turn import Reply, Turn, TurnState
 from chalicelib.errors import DeliveryError, ModelBusy, NotifyError, WakeError
 from chalicelib.ids import ConversationId, PersonId, TurnId
-from chalicelib.operations.ports import HealthCheckStarter, Notifier
+from chalicelib.operations.ports import JobStarter, Notifier
 from tests.fakes.adapters import (
     Delivered,
     FakeClock,
-    RememberingHealthCheckStarter,
+    RememberingJobStarter,
     RememberingNotifier,
     RememberingSender,
     RememberingWake,
@@ -64,10 +64,10 @@ def test_a_sender_remembers_whom_it_attended_to():
 
 
 def test_the_rest_of_the_world_remembers_or_fails():
-    wake, notifier, starter = RememberingWake(), RememberingNotifier(), RememberingHealthCheckStarter()
+    wake, notifier, starter = RememberingWake(), RememberingNotifier(), RememberingJobStarter()
     waking: Wake = wake
     sending: Notifier = notifier
-    starting: HealthCheckStarter = starter
+    starting: JobStarter = starter
     waking.wake(TURN.conversation)
     sending.send("Subject", "Text")
     starting.start()

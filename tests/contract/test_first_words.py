@@ -67,7 +67,7 @@ class World:
         conversation = ConversationId(person)
         message = IncomingMessage(f"m{next(_NUMBERS)}", channel, conversation, person, now, "Will it rain?")
         self._store.inbox.accept(message, now=now)
-        self._store.people.announce(person)
+        self._store.new_people.announce(person, secret="s", now=0)
         return {"conversation": conversation}
 
     def during(self, step: Callable[[], object]) -> "Counter[str]":

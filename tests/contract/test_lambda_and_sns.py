@@ -10,7 +10,7 @@ from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
 from chalicelib.aws import invocation
-from chalicelib.aws.functions import LambdaHealthCheckStarter, LambdaWarmer
+from chalicelib.aws.functions import LambdaJobStarter, LambdaWarmer
 from chalicelib.aws.sns import TopicNotifier
 from chalicelib.aws.wake import LambdaWake
 from chalicelib.errors import NotifyError, WakeError
@@ -54,7 +54,7 @@ def test_a_checkup_is_asked_for_without_waiting_for_it():
     with Stubber(client) as stub:
         asked = {"FunctionName": "parley-dev-worker", "InvocationType": "Event", "Payload": b'{"checkup": true}'}
         stub.add_response("invoke", {"StatusCode": 202}, asked)
-        LambdaHealthCheckStarter(client, "parley-dev-worker").start()
+        LambdaJobStarter(client, "parley-dev-worker", invocation.HEALTH_CHECK).start()
         stub.assert_no_pending_responses()
 
 
@@ -63,7 +63,7 @@ def test_a_checkup_that_cannot_be_asked_for_is_said_so():
     with Stubber(client) as stub:
         stub.add_client_error("invoke", "TooManyRequestsException")
         with pytest.raises(WakeError):
-            LambdaHealthCheckStarter(client, "parley-dev-worker").start()
+            LambdaJobStarter(client, "parley-dev-worker", invocation.HEALTH_CHECK).start()
 
 
 WELL: Any = {"statusCode": 200}

@@ -46,17 +46,6 @@ def test_nothing_is_stored_of_a_language_of_somebody_unknown(story: Story):
     assert story.store.people.get(ANNA) is None
 
 
-def test_the_owner_hears_of_a_new_person_once(story: Story):
-    story.accept()
-    assert [story.store.people.announce(ANNA) for _ in range(3)] == [True, False, False]
-    assert story.known().announced
-
-
-def test_a_person_is_not_announced_before_writing(story: Story):
-    assert not story.store.people.announce(ANNA)
-    assert story.store.people.get(ANNA) is None
-
-
 @pytest.mark.parametrize("access", list(Access))
 @pytest.mark.parametrize("daily_limit", [None, 0, 7])
 def test_the_owner_decides_what_a_person_may_do(story: Story, access: Access, daily_limit: int | None):
@@ -99,7 +88,7 @@ def test_who_was_decided_about_before_writing_is_then_new_like_everybody(story: 
     lease, turn = story.begin()
     assert story.charge(lease, turn, limit=None) is Charged.CHARGED
     assert (story.known().first_seen, story.known().last_seen) == (story.clock(), story.clock())
-    assert story.store.people.announce(ANNA)
+    assert story.store.new_people.announce(ANNA, secret="s", now=story.clock())
     assert (story.known().access, story.used()) == (Access.UNLIMITED, 1)
 
 

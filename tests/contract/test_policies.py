@@ -25,8 +25,9 @@ from chalicelib.access.key_service import ApiKeyService
 from chalicelib.access.owner_session import COOKIE
 from chalicelib.access.pairing import Pairing
 from chalicelib.access.personas import Personas
+from chalicelib.aws import invocation
 from chalicelib.aws.dynamodb import keys
-from chalicelib.aws.functions import LambdaHealthCheckStarter, LambdaWarmer
+from chalicelib.aws.functions import LambdaJobStarter, LambdaWarmer
 from chalicelib.aws.sns import TopicNotifier
 from chalicelib.aws.ssm import Secrets
 from chalicelib.aws.wake import FifoWake, LambdaWake
@@ -211,6 +212,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient", channels: Channel
     store, bot = dynamo_store(client, clock=lambda: next(minutes)), Bot()
     bot.persona_texts, bot.lists, bot.facts = store.personas, store.lists, store.facts
     bot.inbox, bot.transcript, bot.people, bot.alerts = store.inbox, store.transcript, store.people, store.alerts
+    bot.new_people, bot.owners = store.new_people, store.owners
     notifier: Any = TopicNotifier(audit.client("sns"), lambda: arn("sns", "parley-dev-owner"))
     bot.deletions, bot.spending, bot.connections = store.deletions, store.spending, store.connections
     bot.notifier = notifier
@@ -236,7 +238,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient", channels: Channel
         audit.client("lambda"), functions.api_function, functions.worker_function, functions.websocket_functions[:1]
     ).warm()
     assert store.alerts.first_today("checkup", day="2026-W47")
-    LambdaHealthCheckStarter(audit.client("lambda"), "parley-dev-worker").start()
+    LambdaJobStarter(audit.client("lambda"), "parley-dev-worker", invocation.HEALTH_CHECK).start()
 
 
 def messenger_is_used(audit: Audit, store: Store, bot: Bot) -> None:

@@ -180,7 +180,7 @@ def test_a_message_that_comes_while_the_last_turn_is_finished_is_never_left_behi
 
 def test_a_new_person_is_announced_by_one_of_twenty_at_once(busy_story: Story):
     busy_story.accept()
-    assert sum(at_once(20, lambda _: busy_story.store.people.announce(ANNA))) == 1
+    assert sum(at_once(20, lambda _: busy_story.store.new_people.announce(ANNA, secret="s", now=0))) == 1
 
 
 def test_rooms_that_are_written_in_at_once_are_all_noted(busy_story: Story):

@@ -98,8 +98,8 @@ class RememberingWake:
 
 
 @dataclass
-class RememberingHealthCheckStarter:
-    """`operations.ports.HealthCheckStarter`."""
+class RememberingJobStarter:
+    """`operations.ports.JobStarter`."""
 
     started: int = 0
     fails: bool = False

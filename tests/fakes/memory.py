@@ -170,6 +170,15 @@ class StoredConnection:
 
 
 @dataclass
+class News:
+    """The item of the new people of whom the owners have still to hear."""
+
+    waiting: set[PersonId] = field(default_factory=set)
+    due_at: int = 0
+    full_at: int = 0
+
+
+@dataclass
 class Memory:
     """The table, shared by the fakes; a test may read it."""
 
@@ -186,6 +195,7 @@ class Memory:
     alerts: dict[str, str] = field(default_factory=dict)
     met: dict[str, tuple[str, set[str]]] = field(default_factory=dict)
     """The day on which a fault last met people, and the people of that day, by kind."""
+    news: News = field(default_factory=News)
     owners: dict[PersonId, Owner] = field(default_factory=dict)
     pairing: tuple[Pairing, int] | None = None
     """What belongs to the code that makes the next owner, and how often one was tried."""

@@ -23,27 +23,19 @@ class FakePeople:
         return known.person if known else None
 
     @atomic
-    def announce(self, person: PersonId) -> bool:
-        known = self.memory.people.get(person)
-        if known is None or known.person.announced:
-            return False
-        known.change(announced=True)
-        return True
-
-    @atomic
     def decide(self, person: PersonId, access: Access, *, daily_limit: int | None) -> None:
         if access is Access.DEFAULT and daily_limit is None:
             self._undecide(person)
             return
         known = self.memory.people.setdefault(person, KnownPerson(Person(person)))
-        known.change(access=access, daily_limit=daily_limit)
+        known.change(access=access, daily_limit=daily_limit, tap="")
         known.expires_at, known.channel = None, known.channel or identity.channel_of(person)
 
     def _undecide(self, person: PersonId) -> None:
         known = self.memory.people.get(person)
         if known is None:
             raise UnknownPerson("there is no person with that id")
-        known.change(access=Access.DEFAULT, daily_limit=None)
+        known.change(access=Access.DEFAULT, daily_limit=None, tap="")
         if not known.person.first_seen and not known.full_at and not known.person.is_owner:
             del self.memory.people[person]
 
@@ -104,6 +96,8 @@ class FakePeople:
         if not _decided(known):
             known.expires_at, known.channel = now // 1000 + COUNTS_KEPT_S, None
         known.change(first_seen=0, last_seen=0, rooms=frozenset())
+        known.change(tap="", tapped_in="")
+        self.memory.news.waiting.discard(person)
         return True
 
 

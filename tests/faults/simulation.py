@@ -24,7 +24,7 @@ from chalicelib.errors import DeliveryError, ModelError
 from chalicelib.ids import ConversationId, PersonId
 from chalicelib.log import Log
 from chalicelib.settings.stage import Settings
-from tests.fakes.adapters import FakeClock, RememberingHealthCheckStarter
+from tests.fakes.adapters import FakeClock, RememberingJobStarter
 from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.connections import FakeConnections, RememberingConnectionApi
 from tests.fakes.facts import FakeFacts
@@ -32,6 +32,7 @@ from tests.fakes.inbox import FakeInbox
 from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.moderation import ScriptedModeration
+from tests.fakes.new_people import FakeNewPeople
 from tests.fakes.owners import FakeOwners
 from tests.fakes.pauses import FakePauses
 from tests.fakes.people import FakePeople, FakeSentAlerts
@@ -180,6 +181,7 @@ class Simulation:
             summaries=summaries,
             people=people,
             owners=FakeOwners(self.memory),
+            new_people=watched("new_people", FakeNewPeople(self.memory)),
             facts=facts,
             api_keys=FakeApiKeys(self.memory),
             persona_texts=FakePersonaTexts(self.memory),
@@ -204,10 +206,13 @@ class Simulation:
         )
         if self.persona:
             ports.persona_texts.put("assistant", self.persona, now=clock())
+        in_peace = replace(ports, people=self.people, new_people=FakeNewPeople(self.memory))
+        self.newcomers = replace(in_peace, notifier=lambda: self.notifier).newcomers()
         self.heartbeat = heartbeat.assemble(
             replace(ports, sent_alerts=FakeSentAlerts(self.memory)),
             warmer=SimulatedWarmer(),
-            health_check_starter=RememberingHealthCheckStarter(),
+            health_check_starter=RememberingJobStarter(),
+            news_starter=RememberingJobStarter(),
             budget=self._owners_budget,
         )
 

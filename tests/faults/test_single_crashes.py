@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 
+from chalicelib.access import pairing, taps
+from chalicelib.access.person import Access
+from chalicelib.access.taps import Tap
 from chalicelib.conversation.plan import MAX_DELIVERIES
 from chalicelib.conversation.turn import TurnState
 from chalicelib.errors import DeliveryError, ModelBusy
+from tests.fakes.owners import FakeOwners
 from tests.faults.schedules import TIGHT
 from tests.faults.simulation import MOST, Simulation, person_of
 from tests.faults.stage import CrashesAt, CrashesEachTime, Site, When
@@ -23,7 +27,13 @@ SET_ASIDE_FOR_GOOD = {
 }
 WARNING = ("alerts.first_today", "notifier.send")
 """Comes between setting money aside and asking, when four fifths are spent."""
-OWNER_NOT_TOLD = {"after people.announce", "before notifier.send"}
+OWNER_TOLD_LATE = {
+    "after new_people.announce",
+    "before new_people.may_tell",
+    "after new_people.may_tell",
+    "before notifier.send",
+}
+OWNER_TOLD_TWICE = {"after notifier.send", "before new_people.told"}
 
 
 def tell(simulation: Simulation, texts: int = 1) -> Simulation:
@@ -64,8 +74,10 @@ def test_the_story_without_a_crash_is_the_one_that_is_drawn():
             "inbox.take",
             "inbox.load",
             "people.get",
-            "people.announce",
+            "new_people.announce",
+            "new_people.may_tell",
             "notifier.send",
+            "new_people.told",
             "inbox.charge",
             "sender.responding",
             "model.answer",
@@ -113,8 +125,38 @@ def test_with_metas_echoes_no_answer_is_sent_twice():
     assert those_where(lambda simulation: simulation.ledger.repeated > 0, echoes=True) == set()
 
 
-def test_the_owner_misses_a_new_person_only_when_the_message_about_it_was_lost():
-    assert those_where(lambda simulation: simulation.notifier.told == []) == OWNER_NOT_TOLD
+def test_the_owner_hears_of_a_new_person_late_only_when_the_message_about_it_was_lost():
+    assert those_where(lambda simulation: simulation.notifier.told == []) == OWNER_TOLD_LATE
+
+
+def times_told(simulation: Simulation) -> int:
+    """With the notice of those who wait, which the heartbeat requests after five minutes."""
+    simulation.newcomers.tell_of_all()
+    return len(simulation.notifier.told)
+
+
+def test_the_owner_hears_of_every_new_person_and_twice_only_when_that_was_not_noted():
+    assert those_where(lambda simulation: times_told(simulation) == 0) == set()
+    assert those_where(lambda simulation: times_told(simulation) > 1) == OWNER_TOLD_TWICE
+
+
+def test_an_owners_tap_is_as_safe_as_a_question():
+    def story(*crashes: Site) -> Simulation:
+        numbers = frozenset((site.number, site.when) for site in crashes)
+        simulation = Simulation(faults=CrashesAt(numbers))
+        simulation.say("anna", "good morning")
+        simulation.run_until_rest()
+        owner, made = person_of("olga"), pairing.pairing_for("ABCD2345", bytes, now=0)
+        FakeOwners(simulation.memory).offer(made)
+        FakeOwners(simulation.memory).pair(owner, made, now=0)
+        secret = simulation.memory.people[person_of("anna")].person.tap
+        simulation.say("olga", taps.payload(Tap.BLOCK, person_of("anna"), owner=owner, secret=secret))
+        return simulation.run_until_rest()
+
+    for site in story().stage.sites():
+        simulation = story(site)
+        assert simulation.ledger.broken == [], site
+        assert simulation.memory.people[person_of("anna")].person.access is Access.BLOCKED, site
 
 
 def test_the_model_is_asked_twice_at_no_other_place_when_two_messages_wait():

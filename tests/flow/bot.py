@@ -12,6 +12,7 @@ from typing import Any, Final
 from chalicelib.access import pairing
 from chalicelib.access.budget import Budget, DaySpend, Price
 from chalicelib.access.facts import Facts
+from chalicelib.access.new_people import NewPeople
 from chalicelib.access.owner_ports import Owners
 from chalicelib.access.pauses import Pauses
 from chalicelib.access.person import Access, Person
@@ -46,7 +47,7 @@ from tests import emf
 from tests.fakes.adapters import (
     Delivered,
     FakeClock,
-    RememberingHealthCheckStarter,
+    RememberingJobStarter,
     RememberingNotifier,
     RememberingOwnerChat,
     RememberingSender,
@@ -61,6 +62,7 @@ from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.model import ScriptedModel
 from tests.fakes.moderation import ScriptedModeration
+from tests.fakes.new_people import FakeNewPeople
 from tests.fakes.owners import FakeOwners
 from tests.fakes.pauses import FakePauses
 from tests.fakes.people import FakePeople, FakeSentAlerts
@@ -134,7 +136,8 @@ class Bot:
     notifier: RememberingNotifier = field(default_factory=RememberingNotifier)
     owner_chat: RememberingOwnerChat = field(default_factory=RememberingOwnerChat)
     warmer: FakeWarmer = field(default_factory=FakeWarmer)
-    health_check_starter: RememberingHealthCheckStarter = field(default_factory=RememberingHealthCheckStarter)
+    health_check_starter: RememberingJobStarter = field(default_factory=RememberingJobStarter)
+    news_starter: RememberingJobStarter = field(default_factory=RememberingJobStarter)
     connection_api: RememberingConnectionApi = field(default_factory=RememberingConnectionApi)
     settings: Settings = field(
         default_factory=lambda: Settings.from_env(
@@ -166,6 +169,7 @@ class Bot:
         self.summaries: Summaries = FakeSummaries(self.memory)
         self.people: People = FakePeople(self.memory)
         self.owners: Owners = FakeOwners(self.memory)
+        self.new_people: NewPeople = FakeNewPeople(self.memory)
         self.facts: Facts = FakeFacts(self.memory)
         self.alerts: SentAlerts = FakeSentAlerts(self.memory)
         self.persona_texts: PersonaTexts = FakePersonaTexts(self.memory)
@@ -202,6 +206,7 @@ class Bot:
             summaries=self.summaries,
             people=self.people,
             owners=self.owners,
+            new_people=self.new_people,
             facts=self.facts,
             api_keys=FakeApiKeys(self.memory),
             persona_texts=self.persona_texts,
@@ -259,6 +264,7 @@ class Bot:
             self.ports,
             warmer=self.warmer,
             health_check_starter=self.health_check_starter,
+            news_starter=self.news_starter,
             budget=lambda: self.budget,
         )
 
@@ -325,6 +331,10 @@ class Bot:
         except ParleyError as error:
             return error
         raise AssertionError("the worker did not fail")
+
+    def tells_of_new_people(self) -> int:
+        """The worker is asked for the notice of those who wait."""
+        return self.ports.newcomers(self.owner_chat).tell_of_all()
 
     def beats(self) -> Beat:
         return self.heartbeat.beat()

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from chalicelib.access.budget import Usage
+from chalicelib.access.entitlements import EntitlementService
 from chalicelib.channels.messenger.health import MessengerHealth
 from chalicelib.channels.messenger.ports import AppSubscription
 from chalicelib.channels.messenger.requirements import FIELDS
@@ -30,11 +31,14 @@ from chalicelib.operations import checks
 from chalicelib.operations.alerts import AlertService
 from chalicelib.operations.findings import Check, Finding, Severity, worst
 from chalicelib.operations.health import HealthCheck
-from chalicelib.operations.owner_notices import NoOwnerChat, OwnerNotices
+from chalicelib.operations.newcomers import Newcomers
+from chalicelib.operations.owner_notices import OwnerNotices
 from chalicelib.settings.stage import Settings
 from tests.fakes.adapters import FakeClock, RememberingNotifier
+from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.memory import Memory
 from tests.fakes.model import FakeCatalogue, ScriptedModel
+from tests.fakes.new_people import FakeNewPeople
 from tests.fakes.owners import FakeOwners
 from tests.fakes.page import APP, FakePage, FakeWebhook
 from tests.fakes.people import FakePeople, FakeSentAlerts
@@ -103,8 +107,10 @@ class Patient:
         base = {"PARLEY_STAGE": "prod", "PARLEY_TIMEZONE": "Europe/Berlin"}
         settings = Settings.from_env({**base, **self.environment})
         log, memory = Log(lambda: "", settings.stage.name, stream=lambda: self.logged), Memory()
-        notices = OwnerNotices(FakeOwners(memory), NoOwnerChat(), self.notifier, log)
-        owner = AlertService(FakePeople(memory), FakeSentAlerts(memory), notices, SAYS, settings, self.clock, log)
+        notices = OwnerNotices(FakeOwners(memory), None, self.notifier, log)
+        people, keys = FakePeople(memory), EntitlementService(FakeApiKeys(memory), settings.limits)
+        newcomers = Newcomers(FakeNewPeople(memory), people, keys, notices, SAYS, settings, self.clock, lambda: "")
+        owner = AlertService(newcomers, FakeSentAlerts(memory), notices, SAYS, settings, self.clock, log)
         messenger = MessengerHealth(
             page=self.page,
             setup=Setup(self.page, SAYS),

@@ -169,6 +169,7 @@ def test_it_is_known_who_sends_a_bill(base_url: str, *, asks_openai: bool):
         ],
         *[("PARLEY_ANSWER_SECONDS", value, "10 to 630") for value in ("", "9", "631", "1e2", "80.5", "-80", "0080")],
         *[("PARLEY_JOIN_MESSAGES", value, "on or off") for value in ("", "yes", "On", "1")],
+        *[("PARLEY_OWNER_SEES_WORDS", value, "on or off") for value in ("", "yes", "On", "1")],
         *[("PARLEY_MEMORY_TOKENS", value, "500 to 16000") for value in ("", "499", "16001", "3e3", "-3000", "3,000")],
         *[
             ("PARLEY_PERSONAS_OFFERED", value, "up to 10 different names such as assistant,santa")

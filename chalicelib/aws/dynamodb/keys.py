@@ -100,6 +100,11 @@ def alert_key(kind: str) -> Key:
     return {"pk": "OWNER", "sk": f"ALERT#{kind}"}
 
 
+def news_key() -> Key:
+    """The key of the list of new people of whom the owners have still to hear."""
+    return {"pk": "OWNER", "sk": "NEWS"}
+
+
 def deletion_key(code: str) -> Key:
     """The key of a deletion request."""
     return {"pk": f"{DELETION_PREFIX}{code}", "sk": "DELETION"}

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from boto3.dynamodb.conditions import ConditionBase
+from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from chalicelib.access import identity, ledger, retention
 from chalicelib.access.person import Access, Person
@@ -13,7 +13,6 @@ from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
     NEVER_WROTE,
     NO_OWNER_DECISION,
-    NOT_ANNOUNCED,
     last_seen_at,
     not_forgotten_since,
 )
@@ -33,9 +32,6 @@ class DynamoPeople:
         item = self.table.get(keys.person_key(person))
         return person_items.person(item) if item else None
 
-    def announce(self, person: PersonId) -> bool:
-        return self._update(person, Update(set={"announced": True}), when=NOT_ANNOUNCED)
-
     def decide(self, person: PersonId, access: Access, *, daily_limit: int | None) -> None:
         if access is Access.DEFAULT and daily_limit is None:
             self._undecide(person)
@@ -44,7 +40,7 @@ class DynamoPeople:
         change = Update(
             set={"access": access.value, **limit},
             set_if_absent={"channel": identity.channel_of(person).value, "last_seen": 0},  # what puts them on the list
-            remove=[*([] if limit else ["daily_limit"]), "expires_at"],
+            remove=[*([] if limit else ["daily_limit"]), "expires_at", "tap"],
         )
         self.table.write(update(keys.person_key(person), change))
 
@@ -82,9 +78,10 @@ class DynamoPeople:
         last_seen: int | None = None,
         later: Collection[ConversationId] = (),
     ) -> bool:
+        self._wait_no_longer(person)
         counts = [name for month in ledger.forgotten_months(now) for name in ledger_items.of_month(month)]
         chosen = ["persona", "model", "language", "language_seen"]
-        gone = [*chosen, *fact_items.ATTRIBUTES, *counts]
+        gone = ["tap", "tapped_in", *chosen, *fact_items.ATTRIBUTES, *counts]
         unseen = EXISTS if last_seen is None else last_seen_at(last_seen)
         if later:
             rooms = {str(each) for each in later if identity.named(each)}
@@ -98,11 +95,19 @@ class DynamoPeople:
         is_free = self._update(person, free, when=unseen & NO_OWNER_DECISION)
         return is_free or self._update(person, decided, when=unseen) or self.get(person) is None
 
+    def _wait_no_longer(self, person: PersonId) -> None:
+        """Take the person off the list of those of whom the owners have still to hear."""
+        try:
+            gone = Update(remove_from_set={"waiting": {str(person)}})
+            self.table.write(update(keys.news_key(), gone, when=Attr("waiting").contains(person)))
+        except ConditionFailed:
+            return
+
     def _undecide(self, person: PersonId) -> None:
         try:
             self.table.write(delete(keys.person_key(person), when=EXISTS & NEVER_WROTE))
         except ConditionFailed:
-            change = Update(set={"access": Access.DEFAULT.value}, remove=["daily_limit"])
+            change = Update(set={"access": Access.DEFAULT.value}, remove=["daily_limit", "tap"])
             if not self._update(person, change, when=EXISTS):
                 raise UnknownPerson("there is no person with that id") from None
 

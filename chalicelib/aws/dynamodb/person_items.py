@@ -29,6 +29,8 @@ def person(item: Item) -> Person:
         months=ledger_items.months(item),
         persona=item.get("persona", ""),
         model=item.get("model", ""),
+        tap=item.get("tap", ""),
+        tapped_in=item.get("tapped_in", ""),
         is_owner=bool(item.get("owner", False)),
         language=item.get("language", ""),
         language_seen=item.get("language_seen", ""),
