@@ -1,7 +1,6 @@
 """Chalice's handlers: each parses its event, makes one call and returns the result; no decisions.
 
-A handler imports what no other function needs, so that each function starts with its own modules only. On Lambda,
-`init_phase` imports them before the first event.
+A handler imports what no other function needs; on Lambda, `init_phase` imports it before the first event.
 """
 
 from collections.abc import Callable
@@ -9,7 +8,15 @@ from typing import Any, Final
 
 from chalice.app import Blueprint, Chalice, Rate, Request, Response, WebsocketEvent
 
-from chalicelib.aws.invocation import AnswerConversation, Ping, RunHealthCheck, TellOfNewPeople, is_ping, parse
+from chalicelib.aws.invocation import (
+    AnswerConversation,
+    Ping,
+    RunHealthCheck,
+    SendWeeklyReport,
+    TellOfNewPeople,
+    is_ping,
+    parse,
+)
 from chalicelib.bootstrap import api, clients, init_phase
 from chalicelib.bootstrap import heartbeat as scheduled
 from chalicelib.ids import ConnectionId, Needs
@@ -105,6 +112,10 @@ def worker(event: dict[str, Any], context: Any) -> dict[str, str]:
         case TellOfNewPeople():
             answering.ports().newcomers(answering.owner_chat()).tell_of_all()
             return {"outcome": "told"}
+        case SendWeeklyReport():
+            from chalicelib.bootstrap import reports as reporting
+
+            return {"outcome": reporting.weekly_report().send().value}
         case AnswerConversation(conversation):
             outcome = answering.worker().run(conversation, remaining_ms=context.get_remaining_time_in_millis)
             return {"outcome": outcome.value}

@@ -16,9 +16,9 @@ SECRET_BYTES: Final = 16
 
 
 class NewPeople(Protocol):
-    """The people that the owners do not know of yet, and the buttons about them. All methods raise StoreError; writes are atomic.
+    """The people that the owners do not know of yet, and the buttons about them.
 
-    Times are milliseconds since 1970.
+    All methods raise StoreError; writes are atomic. Times are milliseconds since 1970.
     """
 
     def announce(self, person: PersonId, *, secret: str, now: int) -> bool:

@@ -41,12 +41,12 @@ def invoke_async(client: "LambdaClient", function: str, event: str) -> None:
 
 @dataclass(frozen=True)
 class LambdaJobStarter:
-    """`operations.ports.JobStarter`: the worker does the job, because it may read all secrets."""
+    """`operations.ports.JobStarter`: the worker does the job, because it may read all secrets and people."""
 
     client: "LambdaClient"
     worker_function: str
     event: Mapping[str, Any]
-    """What requests the job, such as `invocation.HEALTH_CHECK`."""
+    """The event that requests the job, as `invocation` has it."""
 
     def start(self) -> None:
         invoke_async(self.client, self.worker_function, json.dumps(self.event))

@@ -20,6 +20,9 @@ HEALTH_CHECK: Final = {"checkup": True}
 NEW_PEOPLE: Final = {"new_people": True}
 """Lets the worker, which may write on Messenger, notify the owners of the new people who wait."""
 
+WEEKLY_REPORT: Final = {"report": "week"}
+"""Starts the weekly message to the owners, in the worker too."""
+
 
 @dataclass(frozen=True)
 class Ping:
@@ -37,13 +40,18 @@ class TellOfNewPeople:
 
 
 @dataclass(frozen=True)
+class SendWeeklyReport:
+    """Requests the weekly message to the owners."""
+
+
+@dataclass(frozen=True)
 class AnswerConversation:
     """Requests answers to the open turns of one conversation."""
 
     conversation: ConversationId
 
 
-WorkerEvent = Ping | RunHealthCheck | TellOfNewPeople | AnswerConversation
+WorkerEvent = Ping | RunHealthCheck | TellOfNewPeople | SendWeeklyReport | AnswerConversation
 
 
 def wake_event(conversation: ConversationId) -> str:
@@ -65,6 +73,8 @@ def parse(event: Mapping[str, Any]) -> WorkerEvent:
             return RunHealthCheck()
         case {"new_people": True}:
             return TellOfNewPeople()
+        case {"report": "week"}:
+            return SendWeeklyReport()
         case {"Records": [{"eventSource": "aws:sqs", "body": str(body)}]}:
             event = _parsed(body)
         case {"Records": [_, _, *_]}:

@@ -16,6 +16,7 @@ from chalicelib.operations.health_schedule import WeeklyHealthCheck
 from chalicelib.operations.heartbeat import Heartbeat
 from chalicelib.operations.news_schedule import NewsSchedule
 from chalicelib.operations.ports import JobStarter, Warmer
+from chalicelib.operations.weekly_report import WeeklyReportSchedule
 
 
 def assemble(
@@ -24,9 +25,11 @@ def assemble(
     warmer: Warmer,
     health_check_starter: JobStarter,
     news_starter: JobStarter,
+    report_starter: JobStarter,
     budget: Callable[[], Budget],
 ) -> Heartbeat:
     """Build the heartbeat over these ports."""
+    zone = ports.settings.limits.zone
     reaper = Reaper(ports.connections, ports.connection_api, ports.clock, ports.log)
     return Heartbeat(
         inbox=ports.inbox,
@@ -34,9 +37,10 @@ def assemble(
         warmer=warmer,
         counted_jobs={"closed": reaper.run} if ports.settings.stage.channels.web else {},
         jobs=[
-            BudgetMetric(ports.spending, budget, ports.settings.limits.zone, ports.log).run,
+            BudgetMetric(ports.spending, budget, zone, ports.log).run,
             WeeklyHealthCheck(ports.sent_alerts, health_check_starter).run,
             NewsSchedule(ports.new_people, news_starter).run,
+            WeeklyReportSchedule(ports.sent_alerts, report_starter, zone).run,
         ],
         clock=ports.clock,
         log=ports.log,
@@ -53,5 +57,6 @@ def heartbeat() -> Heartbeat:
         warmer=LambdaWarmer(patient, stage.api_function, stage.worker_function, stage.websocket_functions),
         health_check_starter=LambdaJobStarter(clients.functions(), stage.worker_function, invocation.HEALTH_CHECK),
         news_starter=LambdaJobStarter(clients.functions(), stage.worker_function, invocation.NEW_PEOPLE),
+        report_starter=LambdaJobStarter(clients.functions(), stage.worker_function, invocation.WEEKLY_REPORT),
         budget=lambda: listed.budget(settings),
     )

@@ -13,8 +13,8 @@ from chalicelib.operations.owner_numbers import OwnerNumbers
 from chalicelib.operations.owner_pauses import OwnerPauses
 from chalicelib.operations.owner_people import OwnerPeople
 from chalicelib.operations.owner_replies import OwnerReplies
-from chalicelib.operations.report import Reports
 from chalicelib.operations.owner_taps import OwnerTaps
+from chalicelib.operations.report import Reports
 
 
 def desk(ports: Ports, texts: Texts) -> Desk:

@@ -56,7 +56,7 @@ class Notifier(Protocol):
 
 
 class JobStarter(Protocol):
-    """Starts a job in the function that can do it."""
+    """Starts a job, such as the health check, in the function that can run it."""
 
     def start(self) -> None:
         """Request the job and return without waiting for it. Raises WakeError."""

@@ -25,8 +25,8 @@ from chalicelib.aws.dynamodb.handovers import DynamoHandovers
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.journal import DynamoJournal
 from chalicelib.aws.dynamodb.keys import personas_key
-from chalicelib.aws.dynamodb.owner_sessions import DynamoOwnerSessions
 from chalicelib.aws.dynamodb.new_people import DynamoNewPeople
+from chalicelib.aws.dynamodb.owner_sessions import DynamoOwnerSessions
 from chalicelib.aws.dynamodb.owners import DynamoOwners
 from chalicelib.aws.dynamodb.pauses import DynamoPauses
 from chalicelib.aws.dynamodb.people import DynamoPeople
@@ -58,8 +58,8 @@ from tests.fakes.inbox import FakeInbox
 from tests.fakes.ingest import OPEN_OF_A_KEY
 from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
-from tests.fakes.owner_sessions import FakeOwnerSessions
 from tests.fakes.new_people import FakeNewPeople
+from tests.fakes.owner_sessions import FakeOwnerSessions
 from tests.fakes.owners import FakeOwners
 from tests.fakes.pauses import FakePauses
 from tests.fakes.people import FakePeople, FakeSentAlerts

@@ -31,7 +31,7 @@ from chalicelib.aws.functions import LambdaJobStarter, LambdaWarmer
 from chalicelib.aws.sns import TopicNotifier
 from chalicelib.aws.ssm import Secrets
 from chalicelib.aws.wake import FifoWake, LambdaWake
-from chalicelib.bootstrap import api, clients, owner_page, websocket, worker
+from chalicelib.bootstrap import api, clients, owner_page, reports, websocket, worker
 from chalicelib.channels.router import ChannelRouter
 from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.config import ChatConfig
@@ -221,6 +221,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient", channels: Channel
     Secrets(audit.client("ssm"), "/parley/dev", api.SECRETS.of(channels)).find(Secret.PSEUDONYM_KEY)
     audit.function = "worker"
     clients.warmth(bot.ports).prepare()
+    reports.assemble(bot.ports).send()
     Secrets(audit.client("ssm"), "/parley/dev", worker.SECRETS.of(channels)).find(Secret.OPENAI_KEY)
     bot.owners, bot.pauses = store.owners, store.pauses
     if channels.messenger:
@@ -238,6 +239,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient", channels: Channel
         audit.client("lambda"), functions.api_function, functions.worker_function, functions.websocket_functions[:1]
     ).warm()
     assert store.alerts.first_today("checkup", day="2026-W47")
+    assert store.alerts.first_today("weekly_report", day="2026-W47")
     LambdaJobStarter(audit.client("lambda"), "parley-dev-worker", invocation.HEALTH_CHECK).start()
 
 

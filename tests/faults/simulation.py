@@ -213,6 +213,7 @@ class Simulation:
             warmer=SimulatedWarmer(),
             health_check_starter=RememberingJobStarter(),
             news_starter=RememberingJobStarter(),
+            report_starter=RememberingJobStarter(),
             budget=self._owners_budget,
         )
 

@@ -138,6 +138,7 @@ class Bot:
     warmer: FakeWarmer = field(default_factory=FakeWarmer)
     health_check_starter: RememberingJobStarter = field(default_factory=RememberingJobStarter)
     news_starter: RememberingJobStarter = field(default_factory=RememberingJobStarter)
+    report_starter: RememberingJobStarter = field(default_factory=RememberingJobStarter)
     connection_api: RememberingConnectionApi = field(default_factory=RememberingConnectionApi)
     settings: Settings = field(
         default_factory=lambda: Settings.from_env(
@@ -265,6 +266,7 @@ class Bot:
             warmer=self.warmer,
             health_check_starter=self.health_check_starter,
             news_starter=self.news_starter,
+            report_starter=self.report_starter,
             budget=lambda: self.budget,
         )
 

@@ -5,7 +5,7 @@ from chalice.app import Chalice
 from chalice.local import LambdaContext
 
 from chalicelib.aws import invocation
-from chalicelib.aws.invocation import AnswerConversation, Ping, RunHealthCheck, TellOfNewPeople
+from chalicelib.aws.invocation import AnswerConversation, Ping, RunHealthCheck, SendWeeklyReport, TellOfNewPeople
 from chalicelib.errors import ConfigError
 from chalicelib.ids import ConversationId
 
@@ -35,6 +35,10 @@ def test_a_ping_sends_the_worker_nowhere():
 def test_the_worker_is_asked_for_a_health_check():
     assert invocation.parse(invocation.HEALTH_CHECK) == RunHealthCheck()
     assert invocation.parse(invocation.NEW_PEOPLE) == TellOfNewPeople()
+
+
+def test_the_worker_is_asked_for_the_weekly_message():
+    assert invocation.parse(invocation.WEEKLY_REPORT) == SendWeeklyReport()
 
 
 @pytest.mark.parametrize("event", [invocation.PING, invocation.WEBSOCKET_PING])
