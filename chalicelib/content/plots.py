@@ -55,7 +55,7 @@ class Plot:
     """A sentence that says what the plot shows; screen readers read it in place of the picture."""
     columns: Sequence[Column]
     heads: tuple[str, str]
-    """The heads of the table's columns: those of the names and of the values."""
+    """The headers of the table's columns: those of the names and of the values."""
     axis: Callable[[int], str]
     """Writes a value of the scale."""
     table: str
@@ -93,7 +93,7 @@ def figure(plot: Plot) -> str:
 def bars(title: str, rows: Sequence[Bar], *, heads: Sequence[str]) -> str:
     """Draw a table whose rows have a bar each, as long as its part of the greatest value.
 
-    `heads` are those of the names and of the cells. The bar is below the name, so that a phone has room for both.
+    `heads` are the headers of the names and of the cells. The bar is below the name, so that a phone has room for both.
     """
     most = max((row.value for row in rows), default=0)
     top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)

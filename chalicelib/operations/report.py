@@ -163,7 +163,7 @@ class Reports:
         return datetime.fromtimestamp(at / 1000, self.zone).date()
 
     def of(self, period: Period, *, now: int) -> Report:
-        """Read the ledger and sum it up. Raises StoreError."""
+        """Query the ledger and sum it up. Raises StoreError."""
         before = period.before
         read = self.spending.days(min(before.since, period.month_begins), period.until)
         days = _within(period, read)

@@ -1,4 +1,4 @@
-"""Reports for other programs: one JSON document, or one CSV table.
+"""Serialises reports for other programs: as one JSON document, or as one CSV table.
 
 Amounts are whole micro-USD, and the same in USD as a decimal text. People appear by handles only.
 """
@@ -32,7 +32,7 @@ def usd(micro: int) -> str:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Convert a report to JSON's types. Times are in UTC, dates and hours in the report's time zone."""
+    """Serialise a report to JSON's types. Times are in UTC, dates and hours in the report's time zone."""
     people = report.people
     return {
         "schema": SCHEMA,
@@ -62,10 +62,10 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def as_csv(report: Report) -> str:
-    """Convert a report to a table as of RFC 4180, with a byte order mark; `kind` says what a row is about.
+    """Serialise a report to a table as of RFC 4180, with a header and a byte order mark.
 
-    The rows of the kind `day` sum up to that of the kind `total`. So do the costs of the channels, of the models and of
-    the personas.
+    The field `kind` says what a row is about. The rows of the kind `day` sum up to that of the kind `total`. So do the
+    costs of the channels, of the models and of the personas.
     """
     written = io.StringIO()
     table = csv.DictWriter(written, COLUMNS, restval="", lineterminator="\r\n")
@@ -93,7 +93,7 @@ def _rows(report: Report) -> Iterator[Mapping[str, object]]:
 
 
 def _cell(value: object) -> object:
-    """Return what is written in a cell: no spreadsheet executes it."""
+    """Return the field for a value: text that a spreadsheet would execute is escaped."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
