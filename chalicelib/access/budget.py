@@ -23,6 +23,23 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class MonthCap:
+    """The month's budget on one of its days, in micro-USD."""
+
+    cap: int
+    """The most that may be set aside in the month."""
+    before: int
+    """What its earlier days have used, or a little more."""
+    of_person: int | None = None
+    """The most that may be set aside in the month for the person who asks; None for no limit."""
+
+    @property
+    def room(self) -> int:
+        """The most that the month leaves for the day."""
+        return self.cap - self.before
+
+
+@dataclass(frozen=True)
 class Reservation:
     """Money set aside for one model call before its request is sent, in micro-USD."""
 
@@ -42,6 +59,13 @@ class Reservation:
     """The name of the persona as which it is asked; empty for a call of none."""
     hour: int = 0
     """The hour of `day` in which it is asked."""
+    month: MonthCap | None = None
+    """The budget of the month of `day`; None if there is none."""
+
+    @property
+    def most(self) -> int:
+        """The most that may be set aside on the day, by its own budget and by the month's."""
+        return min(self.cap, self.month.room) if self.month else self.cap
 
 
 @dataclass(frozen=True)
@@ -166,6 +190,8 @@ class Budget:
     """The name of the one that answers where another one cannot; empty for none."""
     model: str = ""
     """The name of the deployment's model."""
+    month_cap: int | None = None
+    """The money for a month; None for no limit but the days'."""
 
     @property
     def is_free(self) -> bool:
@@ -181,25 +207,25 @@ class Budget:
         """Return the price of a model by its name; for any other name, that of the deployment's."""
         return self.others.get(model, self.price)
 
-    def reserve(self, most: Usage, *, day: str, model: str = "") -> Reservation:
+    def reserve(self, most: Usage, *, day: str, model: str = "", before: int = 0) -> Reservation:
         """Return what must be set aside on `day`, an ISO date, before a call of no turn that uses at most `most`.
 
         `model` is asked, without a name the deployment's, and in its place perhaps the fallback: the dearer counts.
+        `before` is what the earlier days of the month have used.
         """
-        return Reservation(day, self._dearest(model).cost(most), self.cap, model=model or self.model)
+        month = None if self.month_cap is None else MonthCap(self.month_cap, before)
+        return Reservation(day, self._dearest(model).cost(most), self.cap, model=model or self.model, month=month)
 
-    def reserve_for_turn(
-        self, most: Usage, *, day: str, is_unlimited: bool, model: str = "", persona: str = "", hour: int = 0
-    ) -> Reservation:
-        """Return the same for a person's question, with the person's and the channel's part of the budget.
+    def for_turn(self, whole: Reservation, *, is_unlimited: bool) -> Reservation:
+        """Return the reservation for a person's question, with the person's and the channel's part of the budget.
 
         Each part is large enough for one call. An unlimited person has no part, but the channel has.
         """
-        whole = self.reserve(most, day=day, model=model)
-        has_share = not is_unlimited and self.person_share < 1
-        of_person = max(int(self.cap * self.person_share), whole.amount) if has_share else None
         of_channel = max(self.of_channel, whole.amount)
-        return replace(whole, person_cap=of_person, channel_cap=of_channel, persona=persona, hour=hour)
+        if is_unlimited or self.person_share == 1:
+            return replace(whole, channel_cap=of_channel)
+        month = whole.month and replace(whole.month, of_person=self._share(whole.month.cap, whole))
+        return replace(whole, person_cap=self._share(self.cap, whole), channel_cap=of_channel, month=month)
 
     def settle(self, reserved: Reservation, usage: Usage | None, *, at_most: Usage) -> Settlement:
         """Return what the call cost: by `usage`, or, if the provider does not tell, no more than `at_most` costs.
@@ -213,6 +239,9 @@ class Budget:
             return Settlement(reserved, self.price_of(usage.model or reserved.model).cost(usage), usage)
         return Settlement(reserved, min(self._dearest(reserved.model).cost(at_most), reserved.amount), usage)
 
+    def _share(self, cap: int, whole: Reservation) -> int:
+        return max(int(cap * self.person_share), whole.amount)
+
     def _dearest(self, model: str) -> Price:
         price = self.price_of(model)
         return price.or_dearer(self.others[self.fallback]) if self.fallback in self.others else price
@@ -221,15 +250,6 @@ class Budget:
 def part_of_channel(cap: int, *, is_shared: bool) -> int:
     """Return what one channel may use of a budget: three quarters, so that a quarter is left for the other, or all."""
     return cap * 3 // 4 if is_shared else cap
-
-
-def within_warning_level(reserved: Reservation) -> Reservation:
-    """Return the reservation limited to four fifths of the budget and of the channel's part of it.
-
-    If one of them has no room, the owner is notified.
-    """
-    of_channel = None if reserved.channel_cap is None else reserved.channel_cap * 4 // 5
-    return replace(reserved, cap=reserved.cap * 4 // 5, channel_cap=of_channel)
 
 
 def usd(micro: int) -> str:

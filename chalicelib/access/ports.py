@@ -77,6 +77,13 @@ class Spending(Protocol):
         Spending is stored for 400 days; older days are zero too.
         """
 
+    def used_before(self, day: date) -> int:
+        """Return the micro-USD that the days of its month before `day` have used, and close the last of them.
+
+        On a closed day no reservation with a month is made any more. So nothing is added to the sum, unless a
+        reservation is made more than a day late.
+        """
+
     def reserve(self, reservation: Reservation) -> bool:
         """Set money aside for a call of no turn, and count the call; False, with nothing counted, if no room is left.
 

@@ -35,6 +35,11 @@ def resets_at(day: str, *, zone: ZoneInfo) -> datetime:
     return midnight.astimezone(UTC).astimezone(zone)
 
 
+def next_month(day: str) -> date:
+    """Return the first day of the month after that of `day`, an ISO date."""
+    return (date.fromisoformat(day).replace(day=28) + timedelta(days=4)).replace(day=1)
+
+
 def outdated(days: list[str], *, today: str) -> list[str]:
     """Return those of `days`, as ISO dates, that no question, refund or report needs any more."""
     oldest = (date.fromisoformat(today) - timedelta(days=QUOTA_DAYS_KEPT - 1)).isoformat()

@@ -4,10 +4,17 @@ from collections.abc import Iterator
 from functools import cache, partial
 from typing import Final
 
-from chalicelib.access import quota
-from chalicelib.access.budget import Usage
 from chalicelib.bootstrap import clients, models, tools
-from chalicelib.bootstrap.worker import budget, graph, mcp_tokens, model, moderation, ports, secrets, secrets_of
+from chalicelib.bootstrap.worker import (
+    graph,
+    mcp_tokens,
+    model,
+    moderation,
+    ports,
+    secrets,
+    secrets_of,
+    set_aside,
+)
 from chalicelib.channels.messenger.health import MessengerHealth
 from chalicelib.channels.messenger.page import GraphPage
 from chalicelib.channels.messenger.probe import HttpWebhook
@@ -83,7 +90,7 @@ def _model() -> ModelHealth:
         question=TrialQuestion(
             models.without_fallback(model()),
             _personas,
-            _reserve,
+            set_aside,
             stage.name,
             ports().personas().named,
             tools.toolbox(ports(), mcp_tokens).specs,
@@ -98,7 +105,7 @@ def _model() -> ModelHealth:
 
 def _others() -> OtherModels:
     settings = clients.settings()
-    return OtherModels(models.without_fallback(model()), listed.beside(settings), _reserve, settings.stage.name)
+    return OtherModels(models.without_fallback(model()), listed.beside(settings), set_aside, settings.stage.name)
 
 
 def _catalogue() -> Catalogue:
@@ -115,9 +122,3 @@ def _catalogue() -> Catalogue:
 
 def _personas() -> frozenset[str]:
     return ports().entitlements().personas_in_use(clients.channels(), now=clients.clock())
-
-
-def _reserve(most: Usage) -> bool:
-    now = clients.clock()
-    today = quota.day_of(now, now=now, zone=clients.settings().limits.zone)
-    return ports().spending.reserve(budget().reserve(most, day=today, model=most.model))

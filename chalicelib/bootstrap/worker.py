@@ -6,8 +6,9 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import Final
 
-from chalicelib.access.budget import Budget
+from chalicelib.access.budget import Budget, Usage
 from chalicelib.access.retention import turn_kept_s
+from chalicelib.access.todays_budget import TodaysBudget
 from chalicelib.aws.ssm import Secrets
 from chalicelib.bootstrap import clients, models
 from chalicelib.bootstrap.ports import Ports
@@ -74,7 +75,8 @@ def assemble(
     limits, alerts = ports.settings.limits, ports.alerts(owner_chat)
     humans = TakeoverNotices(alerts.notices, ports.texts())
     zone = limits.zone
-    charging = Charging(ports.inbox, budget, alerts, ports.clock, zone)
+    today = TodaysBudget(budget, ports.spending, ports.clock, zone)
+    charging = Charging(ports.inbox, today, alerts, ports.clock)
     agent = Agent(model, sender, ports.log.pseudonym, ports.clock)
     rounds = ToolRounds(ports.journal, ports.clock, zone, ports.log)
     dialogue = Dialogue(agent, charging, rounds, ports.log)
@@ -104,7 +106,7 @@ def assemble(
         log=ports.log,
         answer_s=limits.answer_s,
         sleep=ports.sleep,
-        summarizer=_summarizer(ports, model, budget),
+        summarizer=_summarizer(ports, model, today),
         day_now=charging.day_now,
         joins_messages=limits.join_messages,
     )
@@ -149,12 +151,12 @@ def _commands(ports: Ports, notices: Notices, alerts: OwnerAlerts, humans: Human
     )
 
 
-def _summarizer(ports: Ports, model: Model, budget: Budget) -> Summarizer:
+def _summarizer(ports: Ports, model: Model, today: TodaysBudget) -> Summarizer:
     limits = ports.settings.limits
     return Summarizer(
         store=ports.summaries,
         transcript=ports.transcript,
-        budget=budget,
+        today=today,
         model=model,
         pseudonym=ports.log.pseudonym,
         clock=ports.clock,
@@ -243,6 +245,13 @@ def moderation() -> Moderation:
 def budget() -> Budget:
     """Return the day's budget for the models."""
     return listed.budget(clients.settings())
+
+
+def set_aside(most: Usage) -> bool:
+    """Take from the budget the most that a call of no turn can cost; False if it has no room. Raises StoreError."""
+    spending = ports().spending
+    today = TodaysBudget(budget(), spending, clients.clock, clients.settings().limits.zone)
+    return spending.reserve(today.reserve(most, model=most.model))
 
 
 @cache

@@ -3,12 +3,12 @@
 Money is reserved before the model is called and settled after it, so that the budget is never exceeded.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass, field
 
-from chalicelib.access import budget, identity, ledger, quota
-from chalicelib.access.budget import Budget, Reservation, Settlement
+from chalicelib.access import identity, ledger, quota
+from chalicelib.access.budget import Reservation, Settlement
+from chalicelib.access.levels import ALL, Levels, Part
+from chalicelib.access.todays_budget import TodaysBudget
 from chalicelib.clock import Clock
 from chalicelib.conversation import prompt_builder
 from chalicelib.conversation.charged import Charged
@@ -16,9 +16,7 @@ from chalicelib.conversation.inbox_steps import Charge
 from chalicelib.conversation.journal import Asked
 from chalicelib.conversation.ports import Inbox, OwnerAlerts
 from chalicelib.conversation.prompt import Answer, Failure
-from chalicelib.conversation.turn import Turn
 from chalicelib.conversation.turn_context import TurnContext
-from chalicelib.ids import Channel
 
 
 @dataclass(frozen=True)
@@ -26,71 +24,94 @@ class Charging:
     """Charges turns. Methods that write raise LeaseLost and StoreError."""
 
     inbox: Inbox
-    budget: Budget
+    today: TodaysBudget
     alerts: OwnerAlerts
     clock: Clock
-    zone: ZoneInfo
-
-    def reserve(self, context: TurnContext) -> Reservation:
-        """Return the most that a model call made now can cost, on today's budget. Nothing is written yet."""
-        now, today = self.clock(), self.day_now()
-        is_unlimited = context.person.is_unlimited
-        most = prompt_builder.most_usage(context)
-        return self.budget.reserve_for_turn(
-            most,
-            day=today,
-            is_unlimited=is_unlimited,
-            model=context.model,
-            persona=context.persona_name,
-            hour=quota.hour_of(now, zone=self.zone),
-        )
+    levels: Levels = field(default_factory=Levels)
 
     def day_now(self) -> str:
         """Return the ISO date in the owner's time zone."""
-        now = self.clock()
-        return quota.day_of(now, now=now, zone=self.zone)
+        return self.today.day()
 
-    def charge(self, context: TurnContext, reservation: Reservation) -> Charged:
-        """Charge a queued turn and set the money aside, atomically. The owner is notified at four fifths of the budget.
+    def charge(self, context: TurnContext) -> tuple[Charged, Reservation]:
+        """Charge a queued turn and set aside, atomically, the most that a call made now can cost.
 
-        The first attempt is limited to four fifths of the budget and of the channel's part. Only if that has no room is
-        all of it tried, so the warning needs no other request to the store.
+        The owner is notified when a level of a budget is passed, as `levels` says.
         """
-        now = self.clock()
-        outdated = quota.outdated(context.person.days, today=context.day)
-        first = self._charge(context, budget.within_warning_level(reservation), now=now, outdated=outdated)
-        if first not in (Charged.OVER_BUDGET, Charged.CHANNEL_SPENT):
-            return first
-        charged = self._charge(context, reservation, now=now, outdated=outdated)
-        if charged is Charged.CHARGED:
-            self.alerts.budget_nearly_spent(reservation, spent_by(context.turn, first))
-        return charged
+        reservation = self._reserve(context)
+        charged = self._up_to_the_next_level(context, reservation)
+        if self._is_worth_another_try(charged, reservation):
+            return self.charge(context)
+        return charged, reservation
 
-    def charge_again(self, context: TurnContext, reservation: Reservation) -> Charged:
+    def charge_again(self, context: TurnContext) -> tuple[Charged, Reservation]:
         """Set money aside for another model call of a running turn; not CHARGED if there is no room.
 
         The user is not charged again.
         """
-        return self.inbox.call_again(context.lease, context.turn, reserve=reservation, until=context.time.until())
+        reservation = self._reserve(context)
+        until = context.time.until()
+        charged = self.inbox.call_again(context.lease, context.turn, reserve=reservation, until=until)
+        if self._is_worth_another_try(charged, reservation):
+            return self.charge_again(context)
+        return charged, reservation
 
     def settle(self, reservation: Reservation, outcome: Answer | Asked | Failure) -> Settlement:
         """Return what the call cost: as the provider says, else the most that it can have cost."""
-        return self.budget.settle(reservation, outcome.usage, at_most=outcome.at_most)
+        return self.today.budget.settle(reservation, outcome.usage, at_most=outcome.at_most)
 
-    def _charge(self, context: TurnContext, reservation: Reservation, *, now: int, outdated: Sequence[str]) -> Charged:
-        months = ledger.outdated_months(context.person.months, today=reservation.day)
+    def _reserve(self, context: TurnContext) -> Reservation:
+        return self.today.reserve_for_turn(
+            prompt_builder.most_usage(context),
+            is_unlimited=context.person.is_unlimited,
+            model=context.model,
+            persona=context.persona_name,
+        )
+
+    def _is_worth_another_try(self, charged: Charged, reservation: Reservation) -> bool:
+        """Whether the money may be set aside on the next day, or with what the month's earlier days have given back."""
+        if charged is Charged.DAY_OVER:
+            self.today.go_past(reservation.day)
+            return True
+        return charged is Charged.MONTH_SPENT and self.today.read_again()
+
+    def _up_to_the_next_level(self, context: TurnContext, reservation: Reservation) -> Charged:
+        channel, passed = identity.channel_of(context.turn.person), dict[Part, int]()
+        while True:
+            charged = self._charge(context, self.levels.next(reservation, channel))
+            part = part_without_room(charged)
+            percent = self.levels.percent(part, reservation, channel) if part else ALL
+            if part is None or percent == ALL:
+                break
+            self.levels.go_past(part, reservation, channel)
+            passed[part] = percent
+        for each, percent in passed.items():
+            if charged is Charged.CHARGED:
+                self.alerts.budget_nearly_spent(reservation, each, channel, percent=percent)
+            elif each is not part:
+                self.levels.go_back(each, reservation, channel)
+        return charged
+
+    def _charge(self, context: TurnContext, reservation: Reservation) -> Charged:
         step = Charge(
             context.turn,
             day=context.day,
             limit=context.limit,
             reserve=reservation,
             forgotten_at=context.person.forgotten_at,
-            outdated=outdated,
-            outdated_months=months,
+            outdated=quota.outdated(context.person.days, today=context.day),
+            outdated_months=ledger.outdated_months(context.person.months, today=reservation.day),
         )
-        return self.inbox.charge(context.lease, step, now=now, until=context.time.until())
+        return self.inbox.charge(context.lease, step, now=self.clock(), until=context.time.until())
 
 
-def spent_by(turn: Turn, refused: Charged) -> Channel | None:
-    """Return the channel whose part has no room for the turn's call; None if the whole budget has none."""
-    return identity.channel_of(turn.person) if refused is Charged.CHANNEL_SPENT else None
+def part_without_room(refused: Charged) -> Part | None:
+    """Return which budget has no room for a call; None if another reason, or none, speaks against it."""
+    match refused:
+        case Charged.OVER_BUDGET:
+            return Part.DAY
+        case Charged.CHANNEL_SPENT:
+            return Part.CHANNEL
+        case Charged.MONTH_SPENT:
+            return Part.MONTH
+    return None

@@ -68,8 +68,8 @@ class Dialogue:
         while True:
             outcome = speech.ask(context)
             if isinstance(outcome, Failure) and plan.asks_again_after(outcome, context.turn):
-                second = self.charging.reserve(context)
-                if self.charging.charge_again(context, second) is Charged.CHARGED:
+                charged, second = self.charging.charge_again(context)
+                if charged is Charged.CHARGED:
                     context, reservation = context.called_again(), second
                     continue
             settlement = self.charging.settle(reservation, outcome)
@@ -89,8 +89,7 @@ class Dialogue:
         if finished is None:
             return Ended(context, _cancelled(speech.text), None)
         context = _with_rounds(context, *context.rounds, _fenced(finished))
-        reservation = self.charging.reserve(context)
-        charged = self.charging.charge_again(context, reservation)
+        charged, reservation = self.charging.charge_again(context)
         if charged is not Charged.CHARGED:
             return Ended(context, NoRoom(charged, reservation, speech.text), None)
         return context.called_again(), reservation

@@ -8,6 +8,7 @@ from chalicelib.access import identity, quota
 from chalicelib.access.person import Access, Person
 from chalicelib.access.retention import COUNTS_KEPT_S, days
 from chalicelib.content.text import Texts
+from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.commands import NotKnown
 from chalicelib.conversation.prompt import Answer, FinishReason
 from chalicelib.conversation.takeover import HUMAN
@@ -34,13 +35,14 @@ class Notices:
         """Return the notice that the user has no questions left on the turn's day."""
         return replace(self._by_limit("limit_reached", context), code="limit_reached", left=0)
 
-    def budget_spent(self, *, day: str) -> Reply:
-        """Return the notice that the bot's budget of `day` is spent."""
+    def no_money(self, refused: Charged, *, day: str) -> Reply:
+        """Return the notice that the budget of `day` or of its month is spent, or the user's share of it."""
+        match refused:
+            case Charged.SHARE_SPENT:
+                return Reply(self.texts("share_spent", **self._reset(day)), code="share_spent")
+            case Charged.MONTH_SHARE_SPENT | Charged.MONTH_SPENT:
+                return Reply(self.texts(refused.value, day=quota.next_month(day)), code="month_spent")
         return Reply(self.texts("budget_spent", **self._reset(day)), code="budget_spent")
-
-    def share_spent(self, *, day: str) -> Reply:
-        """Return the notice that the user's share of the bot's budget of `day` is spent."""
-        return Reply(self.texts("share_spent", **self._reset(day)), code="share_spent")
 
     def welcome(self, context: TurnContext) -> Reply:
         """Return the greeting, with the user's daily limit."""

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Protocol
 
 from chalicelib.access.budget import Price, Reservation
+from chalicelib.access.levels import Part
 from chalicelib.access.own_conversations import OwnConversation
 from chalicelib.access.person import Person
 from chalicelib.conversation.charged import Charged
@@ -298,8 +299,8 @@ class OwnerAlerts(Protocol):
         Once it happened to several people of a day, notify as `channel_broken` does, and return True.
         """
 
-    def budget_nearly_spent(self, reserved: Reservation, channel: Channel | None) -> None:
-        """Notify that four fifths of the day's budget are used, or of the part of a channel."""
+    def budget_nearly_spent(self, reserved: Reservation, part: Part, channel: Channel, *, percent: int) -> None:
+        """Notify that so much of the day's budget, of the month's, or of the part of `channel` is used."""
 
-    def budget_spent(self, reserved: Reservation, channel: Channel | None) -> None:
-        """Notify that the day's budget, or the part of a channel, has no room for this call."""
+    def budget_spent(self, reserved: Reservation, part: Part, channel: Channel) -> None:
+        """Notify that this budget has no room for this call."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from chalicelib.access import identity, quota
-from chalicelib.access.budget import Budget, Reservation, Usage
+from chalicelib.access import identity
+from chalicelib.access.budget import Reservation, Usage
 from chalicelib.access.person import Person
+from chalicelib.access.todays_budget import TodaysBudget
 from chalicelib.clock import Clock
 from chalicelib.content.token_estimate import tokens
 from chalicelib.conversation import prompt_builder, summary
@@ -39,7 +40,7 @@ class Summarizer:
 
     store: Summaries
     transcript: Transcript
-    budget: Budget
+    today: TodaysBudget
     model: Model
     pseudonym: Callable[[PersonId], str]
     """As in `Agent`."""
@@ -90,7 +91,7 @@ class Summarizer:
         self._end(begun, self._ask(prompt, lease))
 
     def _end(self, begun: "_Begun", answer: "_Answer") -> None:
-        settlement = self.budget.settle(begun.reservation, answer.heard.usage, at_most=answer.at_most)
+        settlement = self.today.budget.settle(begun.reservation, answer.heard.usage, at_most=answer.at_most)
         cost = {"ms": self.clock() - begun.at, "cost_usd": settlement.cost_usd}
         log, text = self.log.about(begun.last.id, begun.last.person), summary.usable(answer.heard.text)
         if answer.error or answer.gave_way or not text:
@@ -115,9 +116,7 @@ class Summarizer:
 
     def _reservation(self, prompt: Prompt) -> Reservation:
         """Return the most that the call can cost: on the budget and the channel's part, not on the person."""
-        now = self.clock()
-        most = prompt_builder.at_most(prompt, written=None)
-        return self.budget.reserve_for_turn(most, day=quota.day_of(now, now=now, zone=self.zone), is_unlimited=True)
+        return self.today.reserve_for_turn(prompt_builder.at_most(prompt, written=None), is_unlimited=True)
 
     def _ask(self, prompt: Prompt, lease: Lease) -> "_Answer":
         heard, error, gave_way, looked_at = Heard(), None, False, self.clock()

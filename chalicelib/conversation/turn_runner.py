@@ -11,7 +11,7 @@ from chalicelib.clock import Clock
 from chalicelib.conversation import plan
 from chalicelib.conversation.agent import model_answered
 from chalicelib.conversation.charged import Charged
-from chalicelib.conversation.charging import Charging, spent_by
+from chalicelib.conversation.charging import Charging, part_without_room
 from chalicelib.conversation.command_handlers import CommandResult, Commands
 from chalicelib.conversation.dialogue import Dialogue, Ended, NoRoom
 from chalicelib.conversation.inbox_steps import Record
@@ -116,8 +116,7 @@ class TurnRunner:
     def _ask(self, context: TurnContext) -> Turn:
         if context.is_over_limit and not context.turn.opens:
             return self._over_limit(context)
-        reservation = self.charging.reserve(context)
-        charged = self.charging.charge(context, reservation)
+        charged, reservation = self.charging.charge(context)
         match charged:
             case Charged.CHARGED:
                 return self._call_first(context, reservation)
@@ -125,13 +124,13 @@ class TurnRunner:
                 return self._open_with_text(context, charged, reservation)
             case Charged.OVER_LIMIT:
                 return self._over_limit(context)
-            case Charged.OVER_BUDGET | Charged.CHANNEL_SPENT | Charged.SHARE_SPENT:
-                return self._refuse(context, self._no_money(context, charged, reservation))
             case Charged.KEY_SPENT | Charged.KEY_REVOKED:
                 self._log(context.turn)("refuse", reason=charged.value, refused=1)
                 return self._refuse(context, self.notices.say(charged.value))
             case Charged.BLOCKED:
                 return context.turn
+            case _:
+                return self._refuse(context, self._no_money(context, charged, reservation))
 
     def _call_first(self, context: TurnContext, reservation: Reservation) -> Turn:
         day, left = (None, None) if context.turn.opens else (context.day, context.left_after_this)
@@ -149,8 +148,7 @@ class TurnRunner:
     def _ask_again(self, context: TurnContext) -> Turn:
         if context.turn.rounds:
             return self._conclude(self.dialogue.resume(context), left=None)
-        reservation = self.charging.reserve(context)
-        charged = self.charging.charge_again(context, reservation)
+        charged, reservation = self.charging.charge_again(context)
         if charged is not Charged.CHARGED and context.turn.opens:
             return self._open_with_text(context, charged, reservation)
         if charged is not Charged.CHARGED:
@@ -180,10 +178,10 @@ class TurnRunner:
     def _no_money(self, context: TurnContext, refused: Charged, reservation: Reservation) -> Reply:
         reason = "budget" if refused is Charged.OVER_BUDGET else refused.value
         self._log(context.turn)("refuse", reason=reason, refused=1)
-        if refused is Charged.SHARE_SPENT:
-            return self.notices.share_spent(day=reservation.day)
-        self.alerts.budget_spent(reservation, spent_by(context.turn, refused))
-        return self.notices.budget_spent(day=reservation.day)
+        part = part_without_room(refused)
+        if part:
+            self.alerts.budget_spent(reservation, part, identity.channel_of(context.person.id))
+        return self.notices.no_money(refused, day=reservation.day)
 
     def _refuse(self, context: TurnContext, notice: Reply) -> Turn:
         """Answer with the notice: each time where clients wait for an end of each turn, else once an hour."""

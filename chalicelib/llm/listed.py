@@ -69,4 +69,5 @@ def budget(settings: Settings) -> Budget:
         others={name: prices.price_of(named(settings, name)) for name in beside(settings)},
         fallback=settings.choice.fallback,
         model=own_name(settings),
+        month_cap=limits.monthly_budget,
     )

@@ -11,6 +11,8 @@ from typing import Final
 from chalicelib.access import budget, identity, quota
 from chalicelib.access.budget import Reservation
 from chalicelib.access.handles import handle_of
+from chalicelib.access.ledger import month_of
+from chalicelib.access.levels import Part
 from chalicelib.access.person import Person
 from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
@@ -25,6 +27,8 @@ from chalicelib.operations.ports import SentAlerts
 from chalicelib.settings.bedrock import PREFIX
 from chalicelib.settings.stage import Settings
 
+_HALF: Final = 50
+"""Percent of a budget."""
 SEVERAL: Final = 3
 """So many people whose answers are refused on one day, for a reason that is not known, mean that the cause is ours."""
 
@@ -93,19 +97,19 @@ class AlertService:
         """Report a user's request, made at Facebook, to delete their data; sent at every call."""
         self._send("deletion", code=code, stage=self.settings.stage.name)
 
-    def budget_nearly_spent(self, reserved: Reservation, channel: Channel | None) -> None:
-        """Report, once a day, that four fifths of the day's budget are spent, or of the part of a channel."""
-        self._budget("nearly_spent", reserved, channel)
+    def budget_nearly_spent(self, reserved: Reservation, part: Part, channel: Channel, *, percent: int) -> None:
+        """Report, once a day, or once a month of the month's, that so much of a budget is spent."""
+        self._budget("half_spent" if percent == _HALF else "nearly_spent", reserved, part, channel)
 
-    def budget_spent(self, reserved: Reservation, channel: Channel | None) -> None:
-        """Report, once a day, that the budget, or the part of a channel, has no room for a request to the model."""
+    def budget_spent(self, reserved: Reservation, part: Part, channel: Channel) -> None:
+        """Report, as often, that a budget has no room for a request to the model."""
         if reserved.amount > reserved.cap:
             most, cap = _usd(reserved.amount), _usd(reserved.cap)
             self._send_once_a_day(
                 "budget", "budget_too_small", model=reserved.model or self.settings.model.name, most=most, budget=cap
             )
         else:
-            self._budget("spent", reserved, channel)
+            self._budget("spent", reserved, part, channel)
 
     def fallback_asked(self, error: ModelUnusable) -> None:
         """Report, once a day, that the fallback answers in place of a model that the owner has to mend."""
@@ -125,13 +129,17 @@ class AlertService:
             return self.settings.choice.bedrock.host
         return replace(self.settings.model, bedrock=None).host if model else self.settings.model.host
 
-    def _budget(self, what: str, reserved: Reservation, channel: Channel | None) -> None:
-        whole = _usd(reserved.cap)
-        if channel is None:
-            self._send_once_a_day("budget", f"budget_{what}", budget=whole)
-        elif self.sent.first_today(f"budget_{what}_{channel}", day=self._today()):
-            part, name = _usd(reserved.channel_cap or 0), self.texts(f"channel_{channel}")
-            self._send("budget", f"budget_part_{what}", budget=whole, part=part, channel=name)
+    def _budget(self, what: str, reserved: Reservation, part: Part, channel: Channel) -> None:
+        whole, month = _usd(reserved.cap), reserved.month
+        match part:
+            case Part.DAY:
+                self._send_once_a_day("budget", f"budget_{what}", budget=whole)
+            case Part.CHANNEL if self.sent.first_today(f"budget_{what}_{channel}", day=self._today()):
+                of_channel, name = _usd(reserved.channel_cap or 0), self.texts(f"channel_{channel}")
+                self._send("budget", f"budget_part_{what}", budget=whole, part=of_channel, channel=name)
+            case Part.MONTH if month and self.sent.first_today(f"month_{what}", day=month_of(reserved.day)):
+                day = quota.next_month(reserved.day)
+                self._send("month", f"month_{what}", budget=_usd(month.cap), day=day)
 
     def health_findings(self, findings: Sequence[Finding]) -> None:
         """Report the findings of the weekly health check that are not OK; sent at every call."""

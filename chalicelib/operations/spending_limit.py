@@ -30,16 +30,18 @@ class SpendingLimit:
 
 
 def advised(settings: Settings) -> SpendingLimit | None:
-    """Return the limit: the daily budget for each day of a long month, rounded up to whole dollars.
+    """Return the limit: the monthly budget, or the daily one for each day of a long month, rounded up to whole dollars.
 
     None if no model is paid: without a budget no paid one is called, and one on this computer costs nothing. None for a
     model at Bedrock, which is asked without a key that could be stolen; AWS has no such limit either.
     """
-    model, budget = settings.model, settings.limits.daily_budget
+    model, limits = settings.model, settings.limits
+    days = limits.daily_budget * _LONGEST_MONTH
+    budget = days if limits.monthly_budget is None else min(days, limits.monthly_budget)
     if not budget or model.bedrock or _is_here(model.host):
         return None
     where = OPENAI_PAGE if model.is_openai else f"the billing page of {model.host}'s provider"
-    return SpendingLimit(-(-budget * _LONGEST_MONTH // _MICRO), where, is_all=not model.is_openai)
+    return SpendingLimit(-(-budget // _MICRO), where, is_all=not model.is_openai)
 
 
 def _is_here(host: str) -> bool:

@@ -103,8 +103,10 @@ class Limits:
     """Questions a day for each user."""
     daily_budget: int
     """Micro-USD a day for the model; with 0, no request is made to a model that costs money."""
+    monthly_budget: int | None
+    """The same for a month; None for no limit but the days'."""
     person_share: Decimal
-    """The share of the daily budget that one person may use who is not unlimited, from 0.01 to 1."""
+    """The share of each budget that one person may use who is not unlimited, from 0.01 to 1."""
     zone: ZoneInfo
     """The owner's time zone: a day begins at its midnight."""
     workers: int
@@ -127,6 +129,7 @@ class Limits:
         return cls(
             daily_limit=env.read("PARLEY_DAILY_LIMIT", "10", parse.whole_number),
             daily_budget=env.read("PARLEY_DAILY_BUDGET_USD", "1", parse.micro_usd),
+            monthly_budget=env.read("PARLEY_MONTHLY_BUDGET_USD", "", parse.micro_usd_or_none),
             person_share=env.read("PARLEY_PERSON_BUDGET_SHARE", "0.25", parse.share),
             zone=env.read("PARLEY_TIMEZONE", "UTC", parse.zone),
             workers=env.read("PARLEY_WORKERS", "10", parse.workers),

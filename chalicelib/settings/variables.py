@@ -146,6 +146,11 @@ def micro_usd(name: str, value: str) -> int:
     return int(Decimal(value) * 1_000_000)
 
 
+def micro_usd_or_none(name: str, value: str) -> int | None:
+    """Parse an amount of US dollars to micro-USD; None for nothing."""
+    return micro_usd(name, value) if value else None
+
+
 def share(name: str, value: str) -> Decimal:
     """Parse a share from 0.01 to 1."""
     if not re.fullmatch(r"0\.\d{1,4}|1(\.0{1,4})?", value, re.ASCII) or Decimal(value) < _LEAST_SHARE:

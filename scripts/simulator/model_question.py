@@ -118,14 +118,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _has_room(characters: int) -> bool:
     """Take the most that the question can use from the day's budget; return False if that has no room."""
-    from chalicelib.access import quota  # noqa: PLC0415
     from chalicelib.access.budget import Usage  # noqa: PLC0415
-    from chalicelib.bootstrap import clients, worker  # noqa: PLC0415
+    from chalicelib.bootstrap import worker  # noqa: PLC0415
 
-    now = clients.clock()
-    today = quota.day_of(now, now=now, zone=clients.settings().limits.zone)
-    most = Usage(input=characters, output=_MOST_TOKENS)
-    return worker.ports().spending.reserve(worker.budget().reserve(most, day=today))
+    return worker.set_aside(Usage(input=characters, output=_MOST_TOKENS))
 
 
 def _listen(model: Any, question: str) -> None:

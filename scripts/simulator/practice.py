@@ -75,15 +75,13 @@ def next_line(first: str, second: str, lines: tuple[str, ...], left: int) -> Map
 
     What it may cost is also taken from the demo's budget of the day.
     """
-    from chalicelib.access import quota  # noqa: PLC0415
-    from chalicelib.bootstrap import clients, worker  # noqa: PLC0415 (slow, and reads the environment)
+    from chalicelib.bootstrap import worker  # noqa: PLC0415 (slow, and reads the environment)
 
     pair = persona.load(first), persona.load(second)
-    model, now = worker.model(), clients.clock()
+    model = worker.model()
     said = [Line(pair[place % 2], text) for place, text in enumerate(lines)]
     trial = Trial((model, model), pair, left, said)
-    day = quota.day_of(now, now=now, zone=clients.settings().limits.zone)
-    if not worker.ports().spending.reserve(worker.budget().reserve(trial.next_usage(), day=day)):
+    if not worker.set_aside(trial.next_usage()):
         return {"stopped": "The demo's budget of today has no room for the next answer."}
     try:
         line = trial.next_line()

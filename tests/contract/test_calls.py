@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chalicelib.access.budget import Price
+from chalicelib.access.budget import Price, Usage
 from chalicelib.access.person import Access
 from chalicelib.conversation.tool import ToolCall
 from chalicelib.tools.now import now
@@ -49,6 +49,7 @@ def counted(moto_client: "DynamoDBClient") -> Counted:
     counted.bot.inbox, counted.bot.people, counted.bot.alerts = store.inbox, store.people, store.alerts
     counted.bot.new_people, counted.bot.owners = store.new_people, store.owners
     counted.bot.transcript, counted.bot.summaries, counted.bot.facts = store.transcript, store.summaries, store.facts
+    counted.bot.takeovers = store.takeovers
     counted.bot.limits_to(1000)
     moto_client.meta.events.register("before-call.dynamodb", lambda model, **_: counted.calls.append(model.name))
     counted.bot.receives("anna", "The first message, of which the owner is told")
@@ -135,21 +136,38 @@ def persona_text(instructions: str) -> str:
     return f'name = "Baker"\nmax_output_tokens = 100\ninstructions = "{instructions}"\n'
 
 
-def test_the_first_turn_of_a_day_in_the_last_fifth_of_the_budget_costs_three_calls_more(counted: Counted):
+def test_each_level_of_the_budget_costs_one_turn_of_a_container_three_calls_more(counted: Counted):
+    """Half of the day's budget, and four fifths of the channel's part of it: a try, the day's mark, and the owners."""
     counted.bot.price = Price(Decimal(0), Decimal(0), output=Decimal(1))
+    counted.bot.model.usage = Usage(input=1, output=1)
     counted.bot.may_spend("0.0011")
+    level = ["TransactWriteItems", "UpdateItem", "Query"]
     counted.bot.accepts("anna", "Hello?")
-    assert counted.during(counted.bot.works) == [
-        "UpdateItem",
-        "Query",
-        "GetItem",
-        "TransactWriteItems",
-        "TransactWriteItems",
-        "UpdateItem",
-        "Query",
-        "TransactWriteItems",
-        "TransactWriteItems",
-    ]
+    [conversation] = counted.bot.wake.woken
+    worker = counted.bot.worker
+
+    def answers() -> list[str]:
+        return sorted(counted.during(lambda: worker.run(conversation, remaining_ms=counted.bot.remaining_ms)))
+
+    assert answers() == sorted([*PLAIN, *level, *level])
+    counted.bot.accepts("anna", "And again?")
+    assert answers() == sorted(PLAIN)
+
+
+def test_a_monthly_budget_costs_a_container_two_calls_a_day(counted: Counted):
+    """What the days before have used is read, and nothing more is added to it."""
+    bot = counted.bot
+    bot.spending = counted.store.spending
+    bot.may_spend("1", month="20")
+    bot.accepts("anna", "Hello?")
+    [conversation] = bot.wake.woken
+    worker, seen = bot.worker, list[list[str]]()
+    for hours in (0, 1, 24, 1):
+        bot.clock.tick(hours=hours)
+        bot.accepts("anna", "And now?")
+        seen.append(counted.during(lambda: worker.run(conversation, remaining_ms=bot.remaining_ms)))
+    first, others = sorted([*PLAIN, "UpdateItem", "BatchGetItem"]), sorted(PLAIN)
+    assert [sorted(calls) for calls in seen[1:]] == [others, first, others]
 
 
 def test_a_blocked_person_costs_one_conditional_write_and_no_worker(counted: Counted):
@@ -161,7 +179,12 @@ def test_a_worker_that_is_not_needed_costs_one_call(counted: Counted):
     assert counted.during(lambda: counted.bot.run(conversation_of("anna"))) == ["UpdateItem"]
 
 
-@pytest.mark.parametrize("psid", ["anna", "a person the bot has not met"])
-def test_a_humans_reply_costs_the_webhook_one_call(counted: Counted, psid: str):
+@pytest.mark.parametrize(
+    ("psid", "calls"),
+    [("anna", ["TransactWriteItems"]), ("a person the bot has not met", ["TransactWriteItems", "UpdateItem"])],
+)
+def test_a_humans_reply_costs_the_webhook_one_call_and_two_for_a_person_it_has_not_met(
+    counted: Counted, psid: str, calls: list[str]
+):
     echo = counted.bot.echo(psid, text="Your parcel is here.")
-    assert counted.during(lambda: counted.bot.posted(echo)) == ["UpdateItem"]
+    assert counted.during(lambda: counted.bot.posted(echo)) == calls

@@ -201,6 +201,8 @@ class Memory:
     """What belongs to the code that makes the next owner, and how often one was tried."""
     deletions: dict[str, Deletion] = field(default_factory=dict)
     spend: dict[str, DaySpend] = field(default_factory=dict)
+    closed_days: set[str] = field(default_factory=set)
+    """On which nothing more is set aside with a month."""
     keys: dict[KeyId, ApiKey] = field(default_factory=dict)
     persona_texts: dict[str, PersonaText] = field(default_factory=dict)
     persona_changes: list[PersonaChange] = field(default_factory=list)

@@ -20,16 +20,31 @@ def refusal(memory: Memory, reserved: Reservation, turn: Turn) -> Charged | None
     known, channel = memory.people.get(turn.person), identity.channel_of(turn.person)
     spent = known.person.spent.get(reserved.day, 0) if known else 0
     share = None if turn.opens else reserved.person_cap
+    of_month = reserved.month.of_person if reserved.month and not turn.opens else None
+    use = known.person.months.get(ledger.month_of(reserved.day)) if known else None
+    if reserved.amount and of_month is not None and (use.cost if use else 0) + reserved.amount > of_month:
+        return Charged.MONTH_SHARE_SPENT
     if reserved.amount and share is not None and spent + reserved.amount > share:
         return Charged.SHARE_SPENT
-    if not has_room(memory, reserved):
-        return Charged.OVER_BUDGET
+    if refused := _refusal_of_day(memory, reserved):
+        return refused
     return None if has_room_on(memory, reserved, channel) else Charged.CHANNEL_SPENT
+
+
+def _refusal_of_day(memory: Memory, reserved: Reservation) -> Charged | None:
+    needed = of(memory, reserved.day).committed + reserved.amount
+    if not reserved.amount:
+        return None
+    if reserved.month and reserved.day in memory.closed_days:
+        return Charged.DAY_OVER
+    if reserved.month and needed > reserved.month.room:
+        return Charged.MONTH_SPENT
+    return Charged.OVER_BUDGET if needed > reserved.cap else None
 
 
 def has_room(memory: Memory, reserved: Reservation) -> bool:
     """Whether the money can be set aside in the whole budget."""
-    return not reserved.amount or of(memory, reserved.day).committed + reserved.amount <= reserved.cap
+    return _refusal_of_day(memory, reserved) is None
 
 
 def has_room_on(memory: Memory, reserved: Reservation, channel: Channel) -> bool:
@@ -113,6 +128,12 @@ class FakeSpending:
     def days(self, since: date, until: date) -> Sequence[DaySpend]:
         days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
         return [of(self.memory, day.isoformat()) for day in days]
+
+    @atomic
+    def used_before(self, day: date) -> int:
+        last = day - timedelta(days=1)
+        self.memory.closed_days.add(last.isoformat())
+        return sum(spent.committed for spent in self.days(day.replace(day=1), last))
 
     @atomic
     def reserve(self, reservation: Reservation) -> bool:

@@ -31,6 +31,7 @@ from chalicelib.conversation.ports import Inbox, Sender, Transcript
 from chalicelib.conversation.prompt import ModelEvent, Prompt
 from chalicelib.conversation.remote_tools import ToolLists
 from chalicelib.conversation.summary_ports import Summaries
+from chalicelib.conversation.takeover_ports import Takeovers
 from chalicelib.conversation.tool_ports import Journal, PersonLists, Toolbox
 from chalicelib.conversation.turn import Turn
 from chalicelib.conversation.worker import Outcome, Worker
@@ -171,6 +172,7 @@ class Bot:
         self.people: People = FakePeople(self.memory)
         self.owners: Owners = FakeOwners(self.memory)
         self.new_people: NewPeople = FakeNewPeople(self.memory)
+        self.takeovers: Takeovers = FakeTakeovers(self.memory)
         self.facts: Facts = FakeFacts(self.memory)
         self.alerts: SentAlerts = FakeSentAlerts(self.memory)
         self.persona_texts: PersonaTexts = FakePersonaTexts(self.memory)
@@ -199,7 +201,7 @@ class Bot:
             log=self.log,
             texts=lambda: SAYS,
             inbox=self.inbox,
-            takeovers=FakeTakeovers(self.memory),
+            takeovers=self.takeovers,
             journal=self.journal,
             lists=self.lists,
             tool_lists=self.tool_lists,
@@ -245,7 +247,7 @@ class Bot:
     @property
     def budget(self) -> Budget:
         limits = self.settings.limits
-        return Budget(limits.daily_budget, self.price, limits.person_share)
+        return Budget(limits.daily_budget, self.price, limits.person_share, month_cap=limits.monthly_budget)
 
     @property
     def worker(self) -> Worker:
@@ -353,10 +355,21 @@ class Bot:
         given = Settings.from_env({"PARLEY_ANSWER_SECONDS": seconds}).limits
         self.settings = replace(self.settings, limits=replace(self.settings.limits, answer_s=given.answer_s))
 
-    def may_spend(self, usd: str, *, person_share: str = "1") -> None:
-        """On each day, from now on."""
-        given = Settings.from_env({"PARLEY_DAILY_BUDGET_USD": usd, "PARLEY_PERSON_BUDGET_SHARE": person_share}).limits
-        new = replace(self.settings.limits, daily_budget=given.daily_budget, person_share=given.person_share)
+    def may_spend(self, usd: str, *, person_share: str = "1", month: str = "") -> None:
+        """On each day, and in each month, from now on."""
+        given = Settings.from_env(
+            {
+                "PARLEY_DAILY_BUDGET_USD": usd,
+                "PARLEY_MONTHLY_BUDGET_USD": month,
+                "PARLEY_PERSON_BUDGET_SHARE": person_share,
+            }
+        ).limits
+        new = replace(
+            self.settings.limits,
+            daily_budget=given.daily_budget,
+            monthly_budget=given.monthly_budget,
+            person_share=given.person_share,
+        )
         self.settings = replace(self.settings, limits=new)
 
     def pairs(self, psid: str) -> None:

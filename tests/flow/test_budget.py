@@ -283,24 +283,26 @@ def test_a_second_call_that_the_day_cannot_bear_is_a_notice_and_no_charge(bot: B
     assert owner_learned(bot)[-1] == SAYS("owner_budget_spent", budget="0.0012")
 
 
-def test_the_owner_is_notified_once_at_four_fifths_and_once_when_all_is_spent(bot: Bot):
+def test_the_owner_is_notified_once_at_half_at_four_fifths_and_when_all_is_spent(bot: Bot):
     bot.may_spend("0.0096")
     bot.limits_to(20)
     part = {"budget": "0.0096", "part": "0.0072", "channel": "Messenger"}
-    ask(bot, 7)
+    ask(bot, 6)
     assert owner_learned(bot) == []
+    ask(bot, 1)
+    assert owner_learned(bot) == [SAYS("owner_budget_half_spent", budget="0.0096")]
     ask(bot, 2)
-    assert owner_learned(bot) == [SAYS("owner_budget_part_nearly_spent", **part)]
+    assert owner_learned(bot)[1:] == [SAYS("owner_budget_part_nearly_spent", **part)]
     for psid in ("anna", "bert", "anna"):
         ask(bot, 1, psid=psid)
-    assert owner_learned(bot)[1:] == [SAYS("owner_budget_part_spent", **part)]
+    assert owner_learned(bot)[2:] == [SAYS("owner_budget_part_spent", **part)]
 
 
 def test_the_owner_is_notified_again_the_next_day(bot: Bot):
     ask(bot, 4)
     bot.clock.tick(hours=12)
     ask(bot, 4)
-    assert len(owner_learned(bot)) == 4
+    assert len(owner_learned(bot)) == 6
 
 
 def test_an_owner_whose_budget_is_too_small_for_one_answer_learns_that(bot: Bot):

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from chalicelib.access.budget import Budget, DaySpend, Price, Reservation, Settlement, Usage, usd, within_warning_level
+from chalicelib.access.budget import Budget, DaySpend, MonthCap, Price, Reservation, Settlement, Usage, usd
 from chalicelib.ids import Channel
 from chalicelib.llm import prices
 from chalicelib.llm.prices import FREE
@@ -63,11 +63,6 @@ def test_usage_that_is_told_counts_even_beyond_what_was_set_aside():
     assert BUDGET.settle(reserved, Usage(input=300, output=1), at_most=MOST).cost == 305
 
 
-@pytest.mark.parametrize(("cap", "mark"), [(1000, 800), (1, 0), (0, 0), (6, 4)])
-def test_the_mark_is_at_four_fifths_of_the_budget(cap: int, mark: int):
-    assert within_warning_level(Reservation(DAY, 5, cap)) == Reservation(DAY, 5, mark)
-
-
 @pytest.mark.parametrize(
     ("cap", "amount", "of_person", "of_channel"),
     [(1000, 200, 250, 750), (1000, 300, 300, 750), (1000, 900, 900, 900), (100, 200, 200, 200), (0, 0, 0, 0)],
@@ -76,25 +71,35 @@ def test_a_person_and_a_channel_have_parts_of_the_budget_that_bear_one_call(
     cap: int, amount: int, of_person: int, of_channel: int
 ):
     budget = Budget(cap, Price(Decimal(0), Decimal(0), Decimal(1)), Decimal("0.25"))
-    reserved = budget.reserve_for_turn(Usage(output=amount), day=DAY, is_unlimited=False)
+    reserved = budget.for_turn(budget.reserve(Usage(output=amount), day=DAY), is_unlimited=False)
     assert reserved == Reservation(DAY, amount, cap, person_cap=of_person, channel_cap=of_channel)
 
 
 @pytest.mark.parametrize(("share", "is_unlimited"), [("0.25", True), ("1", False), ("1", True)])
 def test_an_unlimited_person_and_a_whole_share_have_no_limit_but_the_channels(share: str, *, is_unlimited: bool):
     budget = replace(BUDGET, person_share=Decimal(share))
-    reserved = budget.reserve_for_turn(MOST, day=DAY, is_unlimited=is_unlimited)
+    reserved = budget.for_turn(budget.reserve(MOST, day=DAY), is_unlimited=is_unlimited)
     assert reserved == Reservation(DAY, 200, 1000, person_cap=None, channel_cap=750)
 
 
 def test_a_channel_that_is_alone_may_use_the_whole_budget():
-    reserved = replace(BUDGET, is_shared=False).reserve_for_turn(MOST, day=DAY, is_unlimited=True)
+    budget = replace(BUDGET, is_shared=False)
+    reserved = budget.for_turn(budget.reserve(MOST, day=DAY), is_unlimited=True)
     assert reserved == Reservation(DAY, 200, 1000, person_cap=None, channel_cap=1000)
 
 
-def test_the_mark_is_at_four_fifths_of_the_channels_part_too():
-    reserved = Reservation(DAY, 5, 1000, person_cap=250, channel_cap=750)
-    assert within_warning_level(reserved) == Reservation(DAY, 5, 800, person_cap=250, channel_cap=600)
+def test_a_month_has_a_budget_of_its_own_and_a_person_the_same_share_of_it():
+    budget = replace(BUDGET, person_share=Decimal("0.25"), month_cap=4000)
+    whole = budget.reserve(MOST, day=DAY, before=3500)
+    assert (whole.month, whole.most) == (MonthCap(4000, 3500), 500)
+    reserved = budget.for_turn(whole, is_unlimited=False)
+    assert (reserved.person_cap, reserved.month) == (250, MonthCap(4000, 3500, of_person=1000))
+    assert budget.for_turn(whole, is_unlimited=True).month == whole.month
+
+
+@pytest.mark.parametrize(("before", "most"), [(0, 1000), (3000, 1000), (3999, 1), (5000, -1000)])
+def test_a_day_has_no_more_than_its_budget_and_the_rest_of_the_months(before: int, most: int):
+    assert replace(BUDGET, month_cap=4000).reserve(MOST, day=DAY, before=before).most == most
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,15 @@ def test_the_limit_is_the_budget_of_thirty_one_days_in_whole_dollars_rounded_up(
     assert limit(PARLEY_DAILY_BUDGET_USD=daily) == SpendingLimit(monthly, OPENAI_PAGE, is_all=False)
 
 
+@pytest.mark.parametrize(("month", "monthly"), [("20", 20), ("19.5", 20), ("31", 31), ("100", 31)])
+def test_a_monthly_budget_is_the_limit_if_it_is_less(month: str, monthly: int):
+    found = limit(PARLEY_MONTHLY_BUDGET_USD=month)
+    assert found == SpendingLimit(monthly, OPENAI_PAGE, is_all=False)
+
+
 def test_without_a_budget_no_paid_model_is_called_and_no_limit_is_needed():
     assert limit(PARLEY_DAILY_BUDGET_USD="0") is None
+    assert limit(PARLEY_MONTHLY_BUDGET_USD="0") is None
 
 
 @pytest.mark.parametrize("url", ["https://eu.api.openai.com/v1", "https://api.openai.com/v1"])

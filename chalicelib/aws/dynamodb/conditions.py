@@ -3,11 +3,12 @@
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from chalicelib.access.budget import Reservation
+from chalicelib.access.ledger import month_of
 from chalicelib.access.person import Access
 from chalicelib.access.token_bucket import TokenBucket
 from chalicelib.aws.dynamodb.day_counts import refunds_on, spent_on
 from chalicelib.aws.dynamodb.followed import followed_values
-from chalicelib.aws.dynamodb.ledger_items import committed_by
+from chalicelib.aws.dynamodb.ledger_items import committed_by, cost_in
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.frame_place import FramePlace
 from chalicelib.conversation.late_frames import LATE_MS
@@ -44,6 +45,10 @@ AT_REST = Attr("due_bucket").not_exists()
 """No turn of the conversation is open, and no worker has still to release it."""
 IS_DUE = Attr("due_bucket").exists()
 """A turn is open, or a worker died between closing the last turn and releasing the lease: the next only releases."""
+
+
+NOT_CLOSED = Attr("closed").not_exists()
+"""The day's costs have not been read for the sum of a month's earlier days."""
 
 
 def has_attribute(name: str) -> ConditionBase:
@@ -282,17 +287,21 @@ def within_cap(reserved: Reservation, channel: Channel | None) -> ConditionBase 
     """The day's budget, and the channel's part of it, have room for the reservation; None for one of 0."""
     if not reserved.amount:
         return None
-    whole = _has_room(Attr("committed"), reserved.cap - reserved.amount)
+    whole = _has_room(Attr("committed"), reserved.most - reserved.amount)
+    whole = whole & NOT_CLOSED if reserved.month else whole
     if channel is None or reserved.channel_cap is None:
         return whole
     return whole & _has_room(Attr(committed_by(channel)), reserved.channel_cap - reserved.amount)
 
 
 def within_share(reserved: Reservation) -> ConditionBase | None:
-    """The person's share of the day's budget has room for the reservation; None for one of 0, or without a share."""
+    """The person's share of the day's and of the month's budget has room; None for one of 0, or without a share."""
     if not reserved.amount or reserved.person_cap is None:
         return None
-    return _has_room(Attr(spent_on(reserved.day)), reserved.person_cap - reserved.amount)
+    within = _has_room(Attr(spent_on(reserved.day)), reserved.person_cap - reserved.amount)
+    if reserved.month is None or reserved.month.of_person is None:
+        return within
+    return within & _has_room(Attr(cost_in(month_of(reserved.day))), reserved.month.of_person - reserved.amount)
 
 
 def _has_room(used: Attr, most: int) -> ConditionBase:

@@ -44,7 +44,12 @@ def asked_in(month: str) -> str:
 
 def of_person(day: str, amount: int) -> dict[str, int]:
     """The attributes of a person's item to which the cost of a call on that day is added, and how much."""
-    return {spent_on(day): amount, f"{_COST}{month_of(day)}": amount}
+    return {spent_on(day): amount, cost_in(month_of(day)): amount}
+
+
+def cost_in(month: str) -> str:
+    """The attribute of a person's cost of a month."""
+    return f"{_COST}{month}"
 
 
 def refunded_in(month: str) -> str:

@@ -5,8 +5,9 @@ The writes are named as in `accepting` and `inbox`: turn, conversation, person, 
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
+from chalicelib.access.ledger import month_of
 from chalicelib.access.person import Access
-from chalicelib.aws.dynamodb import api_key_items, items, joins
+from chalicelib.aws.dynamodb import api_key_items, items, joins, ledger_items
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import TransactionRefused
 from chalicelib.conversation.charged import Charged
@@ -51,7 +52,7 @@ def why_not_charged(refused: TransactionRefused, step: Charge, *, now: int) -> C
             raise LeaseLost("the person has had everything deleted meanwhile")
         used = (refused.failed["person"] or {}).get("quota", {}).get(step.day, 0)
         is_over = step.limit is not None and used >= step.limit
-        return Charged.OVER_LIMIT if is_over else Charged.SHARE_SPENT
+        return Charged.OVER_LIMIT if is_over else _which_share(refused, step.reserve)
     if "key" in refused.failed:
         stored = refused.failed["key"]
         is_valid = stored is not None and api_key_items.api_key(stored).is_valid(now=now)
@@ -60,11 +61,27 @@ def why_not_charged(refused: TransactionRefused, step: Charge, *, now: int) -> C
 
 
 def why_no_money(refused: TransactionRefused, reserve: Reservation) -> Charged:
-    """Return what has no room for the reservation. Order: the person's share, the budget, the channel's part."""
+    """Return what has no room for the reservation.
+
+    Order: the person's shares, the day if it is over, the month, the day's budget, the channel's part.
+    """
     if "person" in refused.failed:
+        return _which_share(refused, reserve)
+    stored = refused.failed.get("spend") or {}
+    needed = int(stored.get("committed", 0)) + reserve.amount
+    if reserve.month and "closed" in stored:
+        return Charged.DAY_OVER
+    if reserve.month and needed > reserve.month.room:
+        return Charged.MONTH_SPENT
+    return Charged.OVER_BUDGET if needed > reserve.cap else Charged.CHANNEL_SPENT
+
+
+def _which_share(refused: TransactionRefused, reserve: Reservation) -> Charged:
+    stored, month = refused.failed["person"] or {}, reserve.month
+    if month is None or month.of_person is None:
         return Charged.SHARE_SPENT
-    committed = int((refused.failed.get("spend") or {}).get("committed", 0))
-    return Charged.OVER_BUDGET if committed + reserve.amount > reserve.cap else Charged.CHANNEL_SPENT
+    used = int(stored.get(ledger_items.cost_in(month_of(reserve.day)), 0))
+    return Charged.MONTH_SHARE_SPENT if used + reserve.amount > month.of_person else Charged.SHARE_SPENT
 
 
 def raise_if_lost(refused: TransactionRefused) -> None:

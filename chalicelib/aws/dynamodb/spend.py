@@ -75,6 +75,12 @@ class DynamoSpending:
             found |= {spent.day: spent for spent in read}
         return [found.get(name, DaySpend(name)) for name in names]
 
+    def used_before(self, day: date) -> int:
+        last = day - timedelta(days=1)
+        closed = Update(set={"closed": True}, set_if_absent={"expires_at": items.spend_expires_at(last.isoformat())})
+        self.table.write(update(keys.spend_key(last.isoformat()), closed))
+        return sum(spent.committed for spent in self.days(day.replace(day=1), last))
+
     def reserve(self, reservation: Reservation) -> bool:
         try:
             self.table.write(reserve(reservation, None))

@@ -7,7 +7,7 @@ const QUIET = 30_000;
 /** After so many milliseconds without a word of an answer, it takes longer than people expect. */
 const SLOW = 10_000;
 /** The codes of notices after which no further question is answered for a while. */
-const SPENT = new Set(["limit_reached", "key_spent", "budget_spent", "share_spent"]);
+const SPENT = new Set(["limit_reached", "key_spent", "budget_spent", "share_spent", "month_spent"]);
 
 const EMPTY = { from: null, question: "", opening: false, at: null, past: false, replaces: null, text: "", seq: 0, code: null, footer: "", choices: [], feedback: null, last: null, state: "open" };
 

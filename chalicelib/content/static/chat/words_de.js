@@ -120,6 +120,7 @@ export const de = {
     key_spent: "Die Nachrichten dieses Chats sind aufgebraucht.",
     budget_spent: "Heute werden keine Fragen mehr beantwortet. Morgen geht es weiter.",
     share_spent: "Der eigene Teil für heute ist aufgebraucht. Morgen geht es weiter.",
+    month_spent: "In diesem Monat werden keine Fragen mehr beantwortet.",
     no_network: "Es gibt keine Verbindung zum Internet. Der Chat geht weiter, sobald es eine gibt.",
     try_again: "Das hat nicht geklappt. Bitte noch einmal versuchen.",
     too_fast: "Das ging zu schnell. Bitte einen Augenblick warten.",

@@ -105,6 +105,7 @@ export const en = {
     key_spent: "The messages of this chat are used up.",
     budget_spent: "No more questions are answered today. You can write again tomorrow.",
     share_spent: "Your share of today is used up. You can write again tomorrow.",
+    month_spent: "No more questions are answered this month.",
     no_network: "There is no connection to the internet. The chat goes on as soon as there is one.",
     try_again: "That did not work. Please try again.",
     too_fast: "That was too fast. Please wait a moment.",
