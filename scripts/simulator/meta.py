@@ -29,6 +29,8 @@ _TYPING_MS = 20_000
 _DELIVERIES = 3
 _RETRY_S = 1.0
 _MAX_TEXT = 2000
+_WINDOW_MS = 24 * 60 * 60 * 1000
+"""After a person's last message, the page may write for so long without having been asked something."""
 
 
 @dataclass
@@ -53,6 +55,10 @@ class TestPerson:
     typing_until: int = 0
     seen_at: int | None = None
     messages: list[Message] = field(default_factory=list)
+
+    def wrote_since(self, at: int) -> bool:
+        """Whether the person has written at that time or later."""
+        return any(message.sender != "page" and message.at >= at for message in self.messages)
 
     def as_json(self) -> dict[str, Any]:
         """Serialise the person for the Messenger page."""
@@ -252,9 +258,11 @@ class Meta:
                 return {"recipient_id": psid}
             case {
                 "recipient": {"id": str(psid)},
-                "messaging_type": "RESPONSE",
+                "messaging_type": ("RESPONSE" | "UPDATE") as kind,
                 "message": {"text": str(text)} as message,
             }:
+                if kind == "UPDATE" and not self.person(psid).wrote_since(_now() - _WINDOW_MS):
+                    raise GraphRefusal(10, "This message is sent outside of allowed window.", 2018278)
                 if not text.strip() or len(text.encode("utf-16-le")) // 2 > _MAX_TEXT:
                     raise GraphRefusal(100, "Message text must be 1 to 2000 characters")
                 return {"recipient_id": psid, "message_id": self._receive(self.person(psid), text, message)}

@@ -1,0 +1,91 @@
+"""Two windows: a new person writes in one, and in the other an owner decides about them with a tap."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.cli.test_commands import process
+from tests.simulator.chromium import needs_chromium
+from tests.simulator.conftest import Demo
+
+pytestmark = needs_chromium
+
+
+@contextmanager
+def phone_of(browser: Browser, demo: Demo, person: str) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    page.goto(f"{demo.url}/messenger")
+    page.get_by_test_id(f"person-{person}").click()
+    yield page
+    page.close()
+
+
+def write(page: Page, text: str) -> None:
+    page.get_by_test_id("composer").fill(text)
+    page.keyboard.press("Enter")
+
+
+def code(demo: Demo) -> str:
+    """What `owner pair` prints to be sent."""
+    done = process("owner", "pair", "--stage", "demo", "--json", PARLEY_DEMO_URL=demo.url)
+    assert done.returncode == 0, done.stderr
+    sent: str = json.loads(done.stdout)["text"]
+    return sent
+
+
+@pytest.fixture
+def owner(browser: Browser, demo: Demo) -> Iterator[Page]:
+    """Ben's window, once he is an owner."""
+    with phone_of(browser, demo, "ben") as page:
+        write(page, code(demo))
+        expect(page.get_by_test_id("thread")).to_contain_text("You are an owner of this bot from now on.")
+        yield page
+
+
+@pytest.fixture
+def newcomer(browser: Browser, demo: Demo) -> Iterator[Page]:
+    with phone_of(browser, demo, "anna") as page:
+        yield page
+
+
+def test_an_owner_sees_a_new_person_and_blocks_them_with_a_tap(owner: Page, newcomer: Page, demo: Demo):
+    write(newcomer, "Is anybody there?")
+    expect(newcomer.get_by_test_id("thread")).to_contain_text("You wrote “Is anybody there?”")
+    expect(owner.get_by_test_id("thread")).to_contain_text("“Is anybody there?”")
+    expect(owner.get_by_test_id("quick-reply")).to_have_text(["Allow", "No limit", "Block", "Later"])
+    owner.get_by_test_id("quick-reply").filter(has_text="Block").click()
+    expect(owner.get_by_test_id("thread")).to_contain_text("is blocked")
+    answers = demo.answers_to("anna")
+    write(newcomer, "And now?")
+    write(owner, "/usage")
+    expect(owner.get_by_test_id("thread")).to_contain_text("There is no limit for you.")
+    assert demo.answers_to("anna") == answers
+
+
+def test_an_owner_frees_a_new_person_with_a_tap(owner: Page, newcomer: Page):
+    write(newcomer, "Is anybody there?")
+    owner.get_by_test_id("quick-reply").filter(has_text="No limit").click()
+    expect(owner.get_by_test_id("thread")).to_contain_text("may go on, without a daily limit")
+    write(newcomer, "/usage")
+    expect(newcomer.get_by_test_id("thread")).to_contain_text("There is no limit for you.")
+
+
+def test_who_is_no_owner_gets_no_notice_and_the_code_works_once(owner: Page, newcomer: Page, demo: Demo):
+    used = code(demo)
+    write(owner, used)
+    expect(owner.get_by_test_id("thread")).to_contain_text("You are an owner of this bot already.")
+    write(newcomer, "/owner AAAA-BBBB")
+    expect(newcomer.get_by_test_id("thread")).to_contain_text("This code makes no owner")
+    assert newcomer.get_by_test_id("quick-reply").count() == 0
+
+
+def test_in_busy_times_one_notice_lists_the_people_who_came(owner: Page, demo: Demo):
+    people = [f"new-{number}" for number in range(6)]
+    for person in people:
+        demo.say(person, "Hello")
+    demo.wait_until_answered(*people)
+    told = demo.answers_to("ben")
+    assert 1 <= sum("wrote to your page" in text for text in told) <= 3
