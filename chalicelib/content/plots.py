@@ -21,6 +21,8 @@ _FILLED: Final = 0.72
 _ROUND: Final = 3
 _THINNEST: Final = 2
 """Pixels of the lowest column that is not zero."""
+_FEWEST_PLACES: Final = 7
+"""So few columns are not as wide as the plot: the right part of it stays empty."""
 _MOST_LABELS: Final = 8
 _MOST_STEPS: Final = 4
 _EDGE: Final = 8
@@ -154,7 +156,7 @@ def _line(y: float, shown: str) -> str:
 
 def _column(number: int, columns: Sequence[Column], ticks: Sequence[int]) -> str:
     """Draw a column, its label and its hint; above the first of the highest ones its value."""
-    column, wide = columns[number], 100 / len(columns)
+    column, wide = columns[number], 100 / max(len(columns), _FEWEST_PLACES)
     middle = wide * (number + 0.5)
     floor, top = _ABOVE + _TALL, _y(column.value, ticks)
     kind = "plot-column plot-open" if column.is_open else "plot-column"

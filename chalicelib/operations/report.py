@@ -92,7 +92,10 @@ class PersonUse:
 
 @dataclass(frozen=True)
 class PeopleUse:
-    """Who asked. Each person is counted for whole months, so `rows` are about the month in which the period ends."""
+    """Who asked. Each person is counted for whole months, so `rows` are about the month in which the period ends.
+
+    They go on after the period, up to the day on which the report was made.
+    """
 
     known: int
     """People who are stored."""
@@ -105,7 +108,7 @@ class PeopleUse:
     rows: Sequence[PersonUse]
     """Those who asked in that month, most questions first."""
     rest: int
-    """The cost of that month, up to the end of the period, that is counted on no person who is stored."""
+    """The cost of that month that is counted on no person who is stored."""
 
 
 @dataclass(frozen=True)
@@ -164,8 +167,9 @@ class Reports:
 
     def of(self, period: Period, *, now: int) -> Report:
         """Query the ledger and sum it up. Raises StoreError."""
-        before = period.before
-        read = self.spending.days(min(before.since, period.month_begins), period.until)
+        before, today = period.before, self.date_of(now)
+        month_ends = min(last_day_of_month(period.until), max(period.until, today))
+        read = self.spending.days(min(before.since, period.month_begins), month_ends)
         days = _within(period, read)
         totals = Totals.of(days)
         return Report(
@@ -177,7 +181,7 @@ class Reports:
             totals=totals,
             before=Totals.of(_within(before, read)),
             daily_budget=self.daily_budget,
-            forecast=_forecast(period, read, today=self.date_of(now)),
+            forecast=_forecast(period, read, today=today),
             people=self._people(period, read),
             channels=_shares(totals.cost, (day.channels for day in days)),
             models=_shares(totals.cost, (day.models for day in days)),

@@ -32,7 +32,7 @@ def sections(report: Report, words: Words) -> str:
     drawn = _Sections(report, words)
     figures = (drawn.questions(), drawn.cost(), drawn.hours(), drawn.waiting())
     return (
-        f"{drawn.cards()}"
+        f"{drawn.cards()}<h2>{drawn.say('course')}</h2>"
         f'<div class="plots">{"".join(plots.figure(each) for each in figures)}</div>'
         f"<h2>{drawn.say('money')}</h2>{drawn.shares()}"
         f"<h2>{drawn.say('who', month=words.month(report.people.month))}</h2>{drawn.people()}"

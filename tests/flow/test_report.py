@@ -94,6 +94,15 @@ def test_people_are_ranked_by_the_questions_of_the_month(bot: Bot):
     assert (people.rest, people.known) == (7, 3)
 
 
+def test_who_asked_is_about_the_whole_month_although_the_period_ended_before(bot: Bot):
+    bot.receives("anna", "Hello")
+    bot.memory.people[person_of("anna")].change(months={"2026-11": MonthUse(5, 50)})
+    spends(bot, DaySpend("2026-11-10", 20), DaySpend("2026-11-20", 35))
+    week = report(bot, Period.week(date(2026, 11, 15)))
+    assert (week.totals.cost, week.people.rest) == (20, 5)
+    assert report(bot, Period.week(date(2026, 10, 31))).people.rest == 0
+
+
 def test_visitors_without_a_name_are_one_row_for_their_key(bot: Bot):
     key = ApiKey(KeyId("shopshopsh"), "Shop", "0" * 64, "web", created_at=0)
     FakeApiKeys(bot.memory).create(key)

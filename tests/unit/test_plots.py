@@ -69,6 +69,11 @@ def test_where_all_is_zero_there_is_only_the_sentence(values: tuple[int, ...]):
     assert list(figure.iter("svg")) == []
 
 
+def test_a_few_columns_are_no_wider_than_those_of_a_week():
+    widths = [float(columns_of(drawn(*[1] * number))[0].attrib["width"].rstrip("%")) for number in (1, 3, 7, 14)]
+    assert widths[0] == widths[1] == widths[2] == pytest.approx(2 * widths[3], abs=0.01)
+
+
 @pytest.mark.parametrize(("number", "labels"), [(7, 7), (8, 8), (24, 8), (31, 8), (366, 8)])
 def test_few_labels_are_written_so_that_they_do_not_touch(number: int, labels: int):
     assert len([text for text in drawn(*[1] * number).iter("text") if text.get("class") == "plot-label"]) == labels

@@ -1,0 +1,107 @@
+"""The page of `parley report --html` in a browser: it fits, loads nothing, prints, and axe finds no violation."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from chalicelib.content import text
+from chalicelib.operations import report_html
+from chalicelib.operations.report import PersonUse, Report, Totals
+from chalicelib.operations.report_words import Words
+from tests.reports import a_report
+from tests.simulator.chromium import needs_chromium
+
+pytestmark = needs_chromium
+
+WORDS: Final = Words(text.load("en"))
+LONG: Final = PersonUse(
+    "Donaudampfschifffahrtsgesellschaft" * 3, 9999, is_sum=True, questions=10**6, cost=10**11, last_seen=0
+)
+WIDTHS: Final = (1280, 768, 360)
+
+
+def empty() -> Report:
+    report = a_report(rows=())
+    days = [replace(day, committed=0, questions=0, channels={}) for day in report.days]
+    times = [replace(each, answers=0) for each in report.answer_times]
+    people = replace(report.people, rest=0)
+    return replace(report, days=days, totals=Totals.of(days), people=people, hours=[0] * 24, answer_times=times)
+
+
+REPORTS: Final = {
+    "week": a_report(),
+    "month": replace(a_report(span="month"), forecast=12_345_678),
+    "long names": a_report(rows=[LONG]),
+    "nothing": empty(),
+}
+
+
+@pytest.fixture(params=list(REPORTS))
+def file(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    path = tmp_path / "report.html"
+    path.write_text(report_html.as_html(REPORTS[request.param], WORDS))
+    return path.as_uri()
+
+
+@pytest.fixture(params=["light", "dark", "forced colours"])
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    forced: Any = {"color_scheme": "dark", "forced_colors": "active"}
+    look: Any = forced if request.param == "forced colours" else {"color_scheme": request.param}
+    with browser.new_context(**look) as context:
+        yield context.new_page()
+
+
+def test_it_fits_and_axe_finds_no_violation(page: Page, file: str):
+    urls: set[str] = set()
+    page.on("request", lambda request: urls.add(request.url))
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(file)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        overlapping = page.evaluate(OVERLAPPING)
+        assert overlapping == [], width
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+    options = {"rules": {"color-contrast": {"enabled": not page.evaluate(FORCED)}}}
+    found = Axe().run(page, options=options)
+    assert found.violations_count == 0, found.generate_report()
+    assert urls == {file}
+
+
+FORCED: Final = "matchMedia('(forced-colors: active)').matches"
+OVERLAPPING: Final = """() => [...document.querySelectorAll('.plot-picture')].flatMap((picture) => {
+    const boxes = [...picture.querySelectorAll('.plot-label')].map((label) => label.getBoundingClientRect());
+    return boxes.slice(1).filter((box, place) => box.left < boxes[place].right).map((box) => box.left);
+})"""
+"""The places of labels that touch the one before."""
+
+
+def test_its_numbers_are_behind_each_picture_for_who_does_not_see_it(browser: Browser, tmp_path: Path):
+    path = tmp_path / "report.html"
+    path.write_text(report_html.as_html(a_report(), WORDS))
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(path.as_uri())
+        picture = page.get_by_role("img", name="Questions by day. Most on Fri 20 November: 6.")
+        assert picture.count() == 1
+        page.get_by_text("Numbers").first.press("Enter")
+        row = page.get_by_role("row", name="Fri 20 November 6")
+        assert row.is_visible()
+
+
+def test_on_paper_it_is_black_on_white_also_if_the_screen_is_dark(browser: Browser, tmp_path: Path):
+    path = tmp_path / "report.html"
+    path.write_text(report_html.as_html(a_report(), WORDS))
+    with browser.new_context(color_scheme="dark", viewport={"width": 794, "height": 1123}) as context:
+        page = context.new_page()
+        page.goto(path.as_uri())
+        page.emulate_media(media="print")
+        colours = page.evaluate(
+            "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
+        )
+        assert colours == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
+        assert page.evaluate("document.documentElement.scrollWidth") == 794
