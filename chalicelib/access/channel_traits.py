@@ -41,8 +41,6 @@ class ChannelTraits:
     """Whether humans read along and answer where the channel itself shows them what people write."""
     window_ms: int | None
     """For how long after a person's last message the channel takes messages to them; None for any time."""
-    marks_humans: bool
-    """Whether clients display which words are a human's. If not, the reply's footer says it."""
     shows_markdown: bool
     """Whether clients display Markdown. If not, answers are sent as plain text; what is stored stays Markdown."""
 
@@ -59,7 +57,6 @@ TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
         shows_remaining=False,
         has_inbox=True,
         window_ms=24 * 60 * 60 * 1000,
-        marks_humans=False,
         shows_markdown=False,
     ),
     Channel.WEB: ChannelTraits(
@@ -73,7 +70,6 @@ TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
         shows_remaining=True,
         has_inbox=False,
         window_ms=None,
-        marks_humans=True,
         shows_markdown=True,
     ),
 }

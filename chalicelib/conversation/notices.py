@@ -81,10 +81,9 @@ class Notices:
         return Reply(text, choices=(Choice(nearest, nearest),), code="command")
 
     def of_human(self, context: TurnContext) -> Reply:
-        """Return the words of a human, with which the turn was stored; marked as such where clients do not do so."""
+        """Return the words of a human, with which the turn was stored, marked as such."""
         words = context.turn.reply.text if context.turn.reply else ""
-        footer = "" if identity.traits_of(context.turn.person).marks_humans else self.texts("human_wrote")
-        return Reply(words, footer, code=HUMAN)
+        return Reply(words, self.texts("human_wrote"), code=HUMAN)
 
     def crisis(self) -> Reply:
         """Return where a person in danger finds help at once."""

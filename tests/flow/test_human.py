@@ -7,6 +7,8 @@ from chalicelib.access.person import Access
 from chalicelib.conversation.turn import Choice
 from chalicelib.errors import DeliveryError, PersonUnreachable
 from tests.flow.bot import PAGE, SAYS, Bot, person_of
+from tests.flow.chat import Chat, ulid
+from tests.flow.chat import person_of as visitor
 
 ANNA = handle_of(person_of("anna"))
 INBOX = f"https://business.facebook.com/latest/inbox/all?asset_id={PAGE}"
@@ -160,3 +162,101 @@ def test_an_owner_hears_that_their_words_did_not_arrive(owned: Bot):
 
 def test_a_handle_of_nobody_is_said_to_be_one(owned: Bot):
     assert replies(owned, "Hello.", handle="ffffffff") == SAYS("owner_unknown_handle", handle="ffffffff")
+
+
+# -- in the web chat, where an owner reads along through the bot ------------------------------------------------------
+
+VISITOR = handle_of(visitor("anna"))
+
+
+@pytest.fixture
+def site(chat: Chat) -> Chat:
+    """Anna has opened the chat of a site and asked something; Olga is an owner on Messenger."""
+    chat.bot.pairs("olga")
+    return chat
+
+
+def owner_says(chat: Chat, text: str, handle: str = VISITOR) -> str:
+    return replies(chat.bot, text, handle=handle)
+
+
+def test_in_the_web_chat_an_owners_words_arrive_at_once_marked_as_a_humans(site: Chat):
+    tab = site.opens("anna")
+    tab.says("hello")
+    before = len(tab.frames)
+    owner_says(site, "Hello, this is Olga.")
+    question, notice, completed = tab.frames[before:]
+    assert (question["type"], "text" in question) == ("question", False)
+    assert (notice["type"], notice["code"], notice["message"]) == ("notice", "human", "Hello, this is Olga.")
+    assert (completed["type"], completed["state"], completed["footer"]) == ("completed", "done", SAYS("human_wrote"))
+
+
+def test_who_comes_later_finds_a_humans_words_in_the_history(site: Chat):
+    site.opens("anna").says("hello")
+    owner_says(site, "Hello, this is Olga.")
+    [ready] = site.opens("anna").got("ready")
+    said = ready["history"][-1]
+    assert (said["answer"], said["code"], "question" in said) == ("Hello, this is Olga.", "human", False)
+
+
+def test_while_a_human_answers_what_a_visitor_writes_reaches_the_owners_and_costs_nothing(site: Chat):
+    tab = site.opens("anna")
+    tab.says("hello")
+    owner_says(site, "Hello, this is Olga.")
+    site.bot.owner_chat.told.clear()
+    frames = tab.says("where is my parcel?")
+    assert [frame["code"] for frame in frames if frame["type"] == "notice"] == ["human_reads"]
+    [told] = site.bot.owner_chat.told
+    assert told.text.startswith(SAYS("owner_human_wrote", handle=VISITOR, words="where is my parcel?"))
+    assert (site.asked, site.used()) == (["hello"], 1)
+
+
+def test_a_visitors_words_are_in_no_mail(site: Chat):
+    tab = site.opens("anna")
+    tab.says("hello")
+    owner_says(site, "Hello, this is Olga.")
+    site.bot.owner_chat.out_of_reach.add(person_of("olga"))
+    tab.says("my secret is 4711-0815")
+    _, mail = site.bot.notifier.told[-1]
+    assert VISITOR in mail
+    assert "4711-0815" not in mail + site.bot.logged.getvalue()
+
+
+def test_a_visitor_asks_for_a_human_and_the_owner_answers_through_the_bot(site: Chat):
+    tab = site.opens("anna")
+    frames = tab.says("/human")
+    assert [frame["message"] for frame in frames if frame["type"] == "notice"] == [SAYS("human_called")]
+    assert SAYS("owner_human_how", handle=VISITOR) in site.bot.owner_chat.told[-1].text
+    owner_says(site, "Here I am.")
+    assert tab.got("notice")[-1]["message"] == "Here I am."
+
+
+def test_in_a_room_nobody_calls_a_human_and_no_reply_is_read_by_others(site: Chat):
+    tab = site.opens("anna", room="kitchen")
+    frames = tab.says("/human")
+    assert [frame["message"] for frame in frames if frame["type"] == "notice"] == [SAYS("human_not_here")]
+    assert owner_says(site, "Hello.") == SAYS("owner_reply_nowhere", handle=VISITOR)
+    assert not any(frame.get("message") == "Hello." for frame in tab.frames)
+
+
+def test_after_the_silence_the_model_knows_what_a_visitor_and_a_human_said(site: Chat):
+    tab = site.opens("anna")
+    tab.says("hello")
+    owner_says(site, "Hello, this is Olga.")
+    tab.says("where is my parcel?")
+    owner_says(site, "It comes on Friday.")
+    site.bot.receives("olga", f"/resume {VISITOR}")
+    tab.says("when does it come?")
+    _, first, second = site.bot.model.asked[-1].history
+    assert (first.answer, first.by_human) == ("Hello, this is Olga.", True)
+    assert (second.question, second.answer, second.by_human) == ("where is my parcel?", "It comes on Friday.", True)
+
+
+def test_a_humans_words_are_neither_rated_nor_asked_again(site: Chat):
+    tab = site.opens("anna")
+    tab.says("hello")
+    owner_says(site, "Hello, this is Olga.")
+    turn = tab.got("notice")[-1]["turn"]
+    assert [frame["code"] for frame in tab.sends("feedback", turn=turn, value="up")] == ["unknown_turn"]
+    assert [frame["code"] for frame in tab.sends("regenerate", turn=turn, id=ulid(site.clock()))] == ["unknown_turn"]
+    assert site.asked == ["hello"]

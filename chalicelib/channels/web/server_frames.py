@@ -8,6 +8,7 @@ from chalicelib.access import identity
 from chalicelib.access.own_conversations import OwnConversation
 from chalicelib.content.persona import Persona
 from chalicelib.conversation.order import in_order
+from chalicelib.conversation.takeover import is_of_human
 from chalicelib.conversation.turn import CANCELLED, STOPPED, Reply, Turn, TurnState
 from chalicelib.ids import ConversationId, PersonId, TurnId
 
@@ -215,7 +216,7 @@ def _long_answers(turns: Sequence[Turn]) -> list[str]:
 
 
 def _has_words(turn: Turn) -> bool:
-    return bool(turn.text) or turn.opens
+    return bool(turn.text) or turn.opens or (is_of_human(turn) and not turn.is_open)
 
 
 def _before(turns: Sequence[Turn], listed: Sequence[Turn]) -> TurnId | None:

@@ -13,7 +13,7 @@ import { outboxNews } from "./news.js";
 import { WITHOUT_SIGN_IN } from "./no_sign_in.js";
 import { Outbox } from "./outbox.js";
 import { connectionState, newConversation, showPresence, showEntitlements, stopButton } from "./state.js";
-import { greet, thread } from "./thread.js";
+import { authorOf, greet, thread } from "./thread.js";
 import { Visitor } from "./visitor.js";
 import { chooseLanguage, LANGUAGES, t, translatePage } from "./words.js";
 
@@ -210,9 +210,10 @@ function draw() {
 function readOut() {
   for (const id of unread) {
     const words = document.querySelector(`[data-turn="${CSS.escape(id)}"] .words`);
-    const { text = "", choices = [] } = conversation.find(id) ?? {};
+    const turn = conversation.find(id) ?? {};
+    const { text = "", choices = [] } = turn;
     const offered = choices.length ? ` ${t("suggestions")}: ${choices.map((choice) => choice.title).join(", ")}` : "";
-    aloud(`${conversation.persona.name}: ${words ? wordsOf(words) : text}${offered}`);
+    aloud(`${authorOf(turn, conversation.persona).name}: ${words ? wordsOf(words) : text}${offered}`);
   }
   unread.clear();
 }

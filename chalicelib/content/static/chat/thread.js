@@ -62,8 +62,11 @@ const canBeEdited = ({ mine, turn, question, state, code }) => Boolean(mine && t
 const answered = (each, { you, room, persona }, titles) => {
   const mine = each.from === you && !each.opening;
   const asked = titles.get(each.question) ?? each.question;
-  return { ...each, asked, mine, rateable: mine && isAnswered(each), by: room && !mine && !each.opening ? each.from : "", persona };
+  return { ...each, asked, mine, rateable: mine && isAnswered(each), by: room && !mine && !each.opening ? each.from : "", persona: authorOf(each, persona) };
 };
+
+/** Returns who answers a turn, as a persona: a human for words that the bot only passes on. */
+export const authorOf = ({ code }, persona) => (code === "human" ? { name: t("human"), face: "\u{1F464}" } : persona);
 
 const unsent = (item) => ({ ...item, item, mine: true, question: item.text, asked: item.title });
 

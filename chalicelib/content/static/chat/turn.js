@@ -91,6 +91,7 @@ function reply(parts, { text, code, state, slow, footer, persona, mine, again, r
   parts.answer.dataset.code = code ?? "";
   paintFace(parts.face, persona);
   say(parts.name, persona.name);
+  parts.name.className = code === "human" ? "by" : "unseen";
   if (plain) say(parts.words, words);
   const bare = plain ? empty : !parts.paint(words, !over);
   parts.words.classList.toggle("streams", !over && !bare);

@@ -70,6 +70,7 @@ export const de = {
   copied: "Kopiert",
   not_copied: "Konnte nicht kopiert werden",
   stopped: "Angehalten",
+  human: "Ein Mensch",
   dropped: "Darauf kam keine Antwort.",
   left: "Heute noch {n} von {limit} Fragen",
   none_left: "Heute sind keine Fragen mehr übrig",
@@ -111,6 +112,7 @@ export const de = {
       "Entschuldigung, es kam keine Antwort zustande, und heute blieben schon zu viele Fragen ohne eine: Diese zählt.",
     filtered_counts:
       "Entschuldigung, dabei kann ich nicht helfen, und heute gab es schon zu viele solche Fragen: Diese zählt. Passiert es wieder, beginnt /reset ein neues Gespräch.",
+    human_reads: "Das ist weitergegeben. Ein Mensch antwortet hier.",
     too_long: "Das ist zu lang, um es auf einmal zu lesen. Bitte kürzer schreiben.",
     cancelled: "Die Antwort wurde angehalten.",
   },

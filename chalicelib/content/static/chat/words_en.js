@@ -70,6 +70,7 @@ export const en = {
   copied: "Copied",
   not_copied: "Could not be copied",
   stopped: "Stopped",
+  human: "A human",
   dropped: "This was not answered.",
   left: "{n} of {limit} questions left today",
   none_left: "No questions left today",
