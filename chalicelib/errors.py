@@ -29,6 +29,7 @@
   x DeliveryError        the answer could not be delivered for now; retry later
     + DeliveryPostponed  the next attempt is due at a known time; not before it
     + PersonUnreachable  it can never be delivered: window closed, bot blocked, account deleted; give up silently
+      - ThreadHeld       not now: a human or another app answers this person; keep silent, and charge nothing
     + DeliveryRefused    it was refused for an unknown reason; give up, and tell the owner if several people meet it
     + ConnectionGone     this connection is closed; the person may have others
     + ChannelBroken      nothing can be delivered until the owner acts: token, permission; tell them, retry later
@@ -197,6 +198,10 @@ class DeliveryPostponed(DeliveryError):
 
 class PersonUnreachable(DeliveryError):
     """No answer can be delivered to this person, now or later."""
+
+
+class ThreadHeld(PersonUnreachable):
+    """No answer can be delivered to this person, because a human or another app has the thread."""
 
 
 class DeliveryRefused(DeliveryError):

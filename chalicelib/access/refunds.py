@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from chalicelib.access.person import Person
 from chalicelib.access.quota import REFUNDS_A_DAY
-from chalicelib.errors import DeliveryError, DeliveryRefused, ModelError, ModelRefused, PersonUnreachable
+from chalicelib.errors import DeliveryError, DeliveryRefused, ModelError, ModelRefused, PersonUnreachable, ThreadHeld
 
 
 class End(Enum):
@@ -27,7 +27,7 @@ class End(Enum):
     UNREACHABLE = auto()
     """The channel does not deliver the answer to this person."""
     UNDELIVERED = auto()
-    """The channel failed at all attempts."""
+    """The channel failed at all attempts, or a human or another app has the thread."""
 
 
 def end_of_call(error: ModelError | None) -> End:
@@ -45,6 +45,8 @@ def end_of_delivery(error: DeliveryError | None, *, was_answered: bool) -> End:
     """
     if error is None:
         return End.UNDELIVERED if was_answered else End.DROPPED
+    if isinstance(error, ThreadHeld):  # no person can bring that about
+        return End.UNDELIVERED
     return End.UNREACHABLE if isinstance(error, PersonUnreachable | DeliveryRefused) else End.UNDELIVERED
 
 

@@ -20,7 +20,7 @@ from chalicelib.conversation.inbox_steps import Finish
 from chalicelib.conversation.late_frames import pause_ms, settled
 from chalicelib.conversation.ports import Inbox, OwnerAlerts, Sender
 from chalicelib.conversation.summarizer import Summarizer
-from chalicelib.conversation.takeover import is_of_human
+from chalicelib.conversation.takeover import SILENT_MS, is_of_human
 from chalicelib.conversation.takeover_ports import Humans
 from chalicelib.conversation.turn import Lease, Reply, Thread, Turn, TurnState
 from chalicelib.conversation.turn_context import ContextLoader, TimeLeft
@@ -33,6 +33,7 @@ from chalicelib.errors import (
     LeaseLost,
     ParleyError,
     PersonUnreachable,
+    ThreadHeld,
 )
 from chalicelib.ids import ConversationId
 from chalicelib.log import Log
@@ -166,6 +167,8 @@ class Worker:
             joined = burst.joined(answered) if answered.state is TurnState.QUEUED else ()
             scrub = _has_to_go(closed) or plan.is_forgotten(turn, context.person)
             holding = self._finish(lease, closed, end, joined, release=release, scrub=scrub)
+            if isinstance(error, ThreadHeld):
+                holding = self._keep_silent(turn.conversation, holding)
             if answered.reply is None:
                 self.sender.end_silently(closed)
             if is_of_human(turn) and not delivered:
@@ -180,6 +183,12 @@ class Worker:
             )
             return closed, holding, context.person
 
+    def _keep_silent(self, conversation: ConversationId, lease: Lease | None) -> Lease | None:
+        """Ask the model for no more answers that could not be sent. Return the lease with the silence."""
+        now = self.clock()
+        self.inbox.pause(conversation, until=now + SILENT_MS, since=now)
+        return replace(lease, paused_until=max(lease.paused_until, now + SILENT_MS)) if lease else None
+
     def _deliver(self, turn: Turn, reply: Reply, log: Log) -> DeliveryError | None:
         """Return why the user did not get the reply, None if they did.
 
@@ -190,7 +199,7 @@ class Worker:
         except DeliveryError as exc:
             again_at = plan.next_delivery(turn, now=self.clock()) if self._may_succeed_later(exc, turn) else None
             if again_at is None:
-                log.failure("deliver", exc, failed=1)
+                log.failure("deliver", exc, failed=int(not isinstance(exc, ThreadHeld)))
                 return exc
             raise DeliveryPostponed(str(exc), until=again_at) from exc
         return None

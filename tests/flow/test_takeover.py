@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.access.person import Access
 from chalicelib.channels.meta.signature import sign
-from chalicelib.errors import UnknownPerson
+from chalicelib.errors import ThreadHeld, UnknownPerson
 from chalicelib.ids import KeyId, PersonId
 from chalicelib.operations.admin import Admin
 from tests.flow.bot import APP, PAGE, SAYS, SECRET, Bot, person_of
@@ -241,3 +241,33 @@ def test_while_a_human_answers_a_person_can_have_what_is_stored_deleted(bot: Bot
     assert bot.sent_to("anna")[2] == SAYS("forget_ask")
     assert len(bot.sent_to("anna")) == 4
     assert not any(kept.turn.text or kept.turn.reply for kept in bot.memory.turns.values())
+
+
+# -- a thread that another app has, as sending shows -----------------------------------------------------------------
+
+
+def test_an_answer_that_another_app_keeps_from_the_person_is_not_charged_and_silences_the_bot(bot: Bot):
+    bot.outbox.script = [ThreadHeld("code 10, subcode 2018300, HTTP 400")]
+    bot.receives("anna", "hello")
+    bot.receives("anna", "anybody?")
+    assert (bot.asked, bot.used("anna"), bot.states("anna")) == (["hello"], 0, ["dropped", "dropped"])
+    assert [line["failed"] for line in bot.log_lines("deliver")] == [0]
+    bot.clock.tick(hours=1)
+    bot.receives("anna", "and now?")
+    assert (bot.asked[-1], bot.used("anna")) == ("and now?", 1)
+
+
+def test_messages_that_wait_behind_such_an_answer_cost_no_call_of_the_model(bot: Bot):
+    for text in ("hello", "anybody?", "hello??"):
+        bot.accepts("anna", text)
+    bot.outbox.script = [ThreadHeld("code 10, subcode 2018300, HTTP 400")]
+    bot.works()
+    assert (bot.asked, bot.used("anna"), bot.states("anna")) == (["hello"], 0, ["dropped"] * 3)
+
+
+def test_such_answers_are_refunded_however_many_they_are(bot: Bot):
+    for number in range(6):
+        bot.outbox.script = [ThreadHeld("code 10, subcode 2018300, HTTP 400")]
+        bot.receives("anna", f"question {number}")
+        bot.clock.tick(hours=1)
+    assert (len(bot.asked), bot.used("anna")) == (6, 0)

@@ -42,7 +42,7 @@ TABLE: list[tuple[str, Failure, list[tuple[int, int | None]]]] = [
     ("the page is restricted", Failure.BROKEN, [(10, 1893063), (368, None)]),
     ("the call is wrong", Failure.REJECTED, [(100, None), (100, 2018014), (199, None), (300, None)]),
     ("there is no such person", Failure.UNREACHABLE, [(100, 2018001)]),
-    ("the thread is not ours", Failure.UNREACHABLE, [(100, 2534037), (10, 2018300), (10, 2018321)]),
+    ("the thread is not ours", Failure.HELD, [(100, 2534037), (10, 2018300), (10, 2018321)]),
     ("the token is bad", Failure.BROKEN, [(190, None), (190, 460), (190, 463), (190, 467), (190, 493)]),
     ("the person is gone or has blocked us", Failure.UNREACHABLE, [(200, 1545041), (551, None), (551, 1545041)]),
     ("something else", Failure.REJECTED, [(36103, None), (9000001, None), (0, None)]),

@@ -16,7 +16,7 @@ from chalicelib.channels.meta.graph_errors import Failure
 from chalicelib.channels.splitting import split
 from chalicelib.conversation.ports import OnDelta
 from chalicelib.conversation.turn import Choice, Reply, Turn
-from chalicelib.errors import ChannelBroken, ConfigError, DeliveryError, DeliveryRefused, PersonUnreachable
+from chalicelib.errors import ChannelBroken, ConfigError, DeliveryError, DeliveryRefused, PersonUnreachable, ThreadHeld
 from chalicelib.ids import TurnId
 
 MAX_UNITS: Final = 2000
@@ -146,6 +146,8 @@ def raise_if_final(error: GraphError) -> None:
             raise ChannelBroken(error.reason) from error
         case Failure.UNREACHABLE:
             raise PersonUnreachable(error.reason) from error
+        case Failure.HELD:
+            raise ThreadHeld(error.reason) from error
         case Failure.REJECTED:
             raise DeliveryRefused(error.reason) from error
         case Failure.BACK_OFF:

@@ -24,6 +24,8 @@ class Failure(Enum):
     """The call was carried out, although the response is an error."""
     UNREACHABLE = "unreachable"
     """This user cannot receive messages, now or later."""
+    HELD = "held"
+    """A human or another app has this user's thread, so that the bot may not write in it now."""
     BROKEN = "broken"
     """No call will work until the owner acts, for example renews the token."""
     REJECTED = "rejected"
@@ -42,13 +44,13 @@ _BY_SUBCODE: Final = {
     2018108: Failure.UNREACHABLE,  # cannot receive now
     2018164: Failure.BROKEN,  # wrong app id
     2018278: Failure.UNREACHABLE,  # outside the 24 hours
-    2018300: Failure.UNREACHABLE,  # another app has the thread
-    2018321: Failure.UNREACHABLE,  # an automated flow of Meta's has the thread
+    2018300: Failure.HELD,  # another app has the thread
+    2018321: Failure.HELD,  # an automated flow of Meta's has the thread
     2018336: Failure.BROKEN,  # restricted page
     2018338: Failure.UNREACHABLE,  # too many messages for this person
     2018344: Failure.BROKEN,  # terms not accepted
     2534022: Failure.UNREACHABLE,  # outside the 24 hours
-    2534037: Failure.UNREACHABLE,  # another app has the thread
+    2534037: Failure.HELD,  # another app has the thread
 }
 """By `error_subcode`, whatever the code: it says more than the code."""
 _BY_CODE: Final = {
