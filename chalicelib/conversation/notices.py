@@ -8,10 +8,10 @@ from chalicelib.access import identity, quota
 from chalicelib.access.person import Access, Person
 from chalicelib.access.retention import COUNTS_KEPT_S, days
 from chalicelib.content.text import Texts
+from chalicelib.conversation import takeover
 from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.commands import NotKnown
 from chalicelib.conversation.prompt import Answer, FinishReason
-from chalicelib.conversation.takeover import HUMAN
 from chalicelib.conversation.turn import CANCELLED, MAX_TEXT, OPENING, STOPPED, Choice, Reply
 from chalicelib.conversation.turn_context import TurnContext
 
@@ -83,7 +83,7 @@ class Notices:
     def of_human(self, context: TurnContext) -> Reply:
         """Return the words of a human, with which the turn was stored, marked as such."""
         words = context.turn.reply.text if context.turn.reply else ""
-        return Reply(words, self.texts("human_wrote"), code=HUMAN)
+        return Reply(words, self.texts("human_wrote"), code=takeover.HUMAN)
 
     def crisis(self) -> Reply:
         """Return where a person in danger finds help at once."""
@@ -103,7 +103,9 @@ class Notices:
             cancelled = Reply(answer.text, code=STOPPED) if answer.text else self.say(CANCELLED)
             return replace(cancelled, left=left)
         cut_short = self._cut_short(context) if answer.reason is FinishReason.LENGTH else ""
-        footer = "\n\n".join(filter(None, (cut_short, self._few_left(context, left))))
+        is_back = takeover.ends_silence(context.turn, context.lease, context.memory)
+        back = self.texts("bot_again") if is_back else ""
+        footer = "\n\n".join(filter(None, (cut_short, back, self._few_left(context, left))))
         return Reply(answer.text, footer, left=left)
 
     def _cut_short(self, context: TurnContext) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from chalicelib.conversation.commands import Command, parse
-from chalicelib.conversation.turn import Reply, Turn, TurnState, message_digest
+from chalicelib.conversation.turn import Lease, Reply, Turn, TurnState, message_digest
 from chalicelib.ids import ConversationId, PersonId, TurnId
 
 SILENT_MS: Final = 60 * 60 * 1000
@@ -18,6 +18,7 @@ SILENT_MS: Final = 60 * 60 * 1000
 A constant and no setting: a person who waits an hour for the human's next message is better served by the bot, and an
 owner who wants another end says so, with `/pause` or `/resume`.
 """
+_BACK_MS: Final = 24 * 60 * 60 * 1000
 HUMAN: Final = "human"
 """The code of a reply with the words of a human."""
 HUMAN_READS: Final = "human_reads"
@@ -58,6 +59,16 @@ def is_of_human(turn: Turn) -> bool:
 def waits_to_be_passed_on(turn: Turn) -> bool:
     """Whether the turn was stored with its reply, and a worker has still to record it as the person gets it."""
     return turn.state is TurnState.QUEUED and turn.reply is not None
+
+
+def ends_silence(turn: Turn, lease: Lease, before: Sequence[Turn]) -> bool:
+    """Whether the answer to the turn is the bot's first one since it was silent, within a day after that.
+
+    `before` are the last closed turns.
+    """
+    since_silence = turn.asked_at - lease.paused_until
+    is_later = any(each.charged_day and each.asked_at >= lease.paused_until for each in before)
+    return lease.paused_until > 0 and 0 <= since_silence < _BACK_MS and not is_later
 
 
 def with_questions(turns: Sequence[Turn]) -> tuple[Turn, ...]:

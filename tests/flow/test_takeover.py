@@ -271,3 +271,52 @@ def test_such_answers_are_refunded_however_many_they_are(bot: Bot):
         bot.receives("anna", f"question {number}")
         bot.clock.tick(hours=1)
     assert (len(bot.asked), bot.used("anna")) == (6, 0)
+
+
+# -- that the bot is back --------------------------------------------------------------------------------------------
+
+
+def backs(bot: Bot) -> list[bool]:
+    """Of each message that Anna got, whether it says that the bot is back."""
+    return [SAYS("bot_again") in delivered.footer for delivered in bot.read("anna")]
+
+
+def test_the_first_answer_after_a_human_says_that_the_bot_is_back_and_the_next_does_not(bot: Bot):
+    bot.receives("anna", "hello")
+    by_hand(bot, "I am Tom.")
+    bot.clock.tick(hours=1)
+    for _ in range(2):
+        bot.receives("anna", "is the bot there?")
+    assert backs(bot) == [False, False, True, False]
+
+
+def test_after_resume_the_first_answer_says_so_too(bot: Bot):
+    bot.receives("anna", "hello")
+    bot.ports.takeover().pause(person_of("anna"))
+    bot.clock.tick(minutes=1)
+    bot.ports.takeover().resume(person_of("anna"))
+    bot.receives("anna", "hello again")
+    assert backs(bot) == [False, True]
+
+
+def test_a_day_later_nobody_needs_to_hear_of_it(bot: Bot):
+    bot.receives("anna", "hello")
+    by_hand(bot, "I am Tom.")
+    bot.clock.tick(hours=26)
+    bot.receives("anna", "hello again")
+    assert backs(bot) == [False, False, False]
+
+
+def test_a_command_in_between_does_not_take_the_word_away(bot: Bot):
+    bot.receives("anna", "hello")
+    by_hand(bot, "I am Tom.")
+    bot.clock.tick(hours=1)
+    bot.receives("anna", "/usage")
+    bot.receives("anna", "is the bot there?")
+    assert backs(bot)[-1]
+
+
+def test_who_never_met_a_human_hears_nothing_of_being_back(bot: Bot):
+    for _ in range(2):
+        bot.receives("anna", "hello")
+    assert backs(bot) == [False, False]
