@@ -7,7 +7,16 @@ from typing import Final
 from chalicelib.errors import ConfigError
 
 ENGLISH: Final = "en"
-LANGUAGES: Final[Mapping[str, str]] = MappingProxyType({"en": "English", "de": "Deutsch"})
+LANGUAGES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "en": "English",
+        "de": "Deutsch",
+        "ko": "한국어",
+        "es": "Español",
+        "fr": "Français",
+        "pt-BR": "Português (Brasil)",
+    }
+)
 """What each language calls itself, by its tag; `content/locales` has a file for each."""
 
 

@@ -48,6 +48,25 @@ def test_a_chosen_language_is_used_from_the_confirmation_on(bot: Bot, text: str)
     assert bot.sent_to("anna")[-2:] == [GERMAN("language_changed"), GERMAN("reset")]
 
 
+@pytest.mark.parametrize(
+    ("words", "tag"),
+    [
+        *[
+            ("Español", "es"),
+            ("espanol", "es"),
+            ("Spanish", "es"),
+            ("한국어", "ko"),
+            ("ko-KR", "ko"),
+            ("FRANÇAIS", "fr"),
+        ],
+        *[("português (brasil)", "pt-BR"), ("portugues", "pt-BR"), ("pt_BR", "pt-BR"), ("pt-br", "pt-BR")],
+    ],
+)
+def test_a_language_may_be_called_by_its_own_name_its_english_one_or_its_tag(bot: Bot, words: str, tag: str):
+    bot.receives("anna", f"/language {words}")
+    assert bot.sent_to("anna")[-1] == load(tag)("language_changed")
+
+
 def test_a_language_that_the_bot_does_not_speak_is_answered_with_those_that_it_does(bot: Bot):
     bot.receives("anna", "/language Klingon")
     assert bot.read("anna")[-1].choices
