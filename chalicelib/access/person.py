@@ -68,7 +68,7 @@ class Person:
     language: str = ""
     """The tag of the language that the person has chosen for the bot's own sentences; empty if they chose none."""
     language_seen: str = ""
-    """The language of the person's first message that tells one; empty until then."""
+    """The language of the person's first message that tells one, by its words or by its page; empty until then."""
     tap: str = field(default="", repr=False)
     """The secret of the buttons with which owners decide about the new person; empty before, and once it is decided."""
     tapped_in: str = ""

@@ -71,6 +71,12 @@ class Persona:
     moderation: persona_file.Moderating = persona_file.Moderating.OFF
     """Whether each question is checked by a moderation service, and what happens to one that it flags."""
 
+    def starters_in(self, language: str) -> tuple[str, ...]:
+        """Return the questions to begin with in the language of a tag; none if the file has none in it."""
+        short = language.partition("-")[0]
+        welcome = self.welcome if short == self.language else self.translations.get(short, Welcome())
+        return welcome.starters
+
     def public(self) -> dict[str, Any]:
         """Return what clients of the web chat get, by its names in the protocol; the instructions stay secret."""
         values = {"name": self.name, **self.welcome.public(), **self.look.public()}

@@ -45,8 +45,9 @@ class Notices:
         return Reply(self.texts("budget_spent", **self._reset(day)), code="budget_spent")
 
     def welcome(self, context: TurnContext) -> Reply:
-        """Return the greeting, with the user's daily limit."""
-        return self._by_limit("welcome", context)
+        """Return the greeting, with the user's daily limit and two questions to begin with."""
+        asked = [] if context.limit == 0 else [self.texts(key) for key in ("ask_what", "ask_who")]
+        return replace(self._by_limit("welcome", context), choices=tuple(Choice(text, text) for text in asked))
 
     def usage(self, context: TurnContext) -> Reply:
         """Return how many questions the user has asked on the turn's day, and how many are allowed."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 from chalicelib.channels.messenger.page import GraphPage
 from chalicelib.channels.messenger.setup import Setup
 from chalicelib.channels.meta.graph import Graph
+from chalicelib.content import persona
 from chalicelib.content.text import load as load_texts
 from chalicelib.errors import ConfigError
 from chalicelib.ids import Channels
@@ -169,8 +170,9 @@ class Deployment:
             token=partial(secret, Secret.PAGE_TOKEN),
             app_secret=partial(secret, Secret.APP_SECRET),
         )
-        texts = load_texts(self.environment.settings.language)
-        return Setup(GraphPage(graph, app_id=partial(secret, Secret.APP_ID)), texts)
+        settings = self.environment.settings
+        texts, answers = load_texts(settings.language), persona.load(settings.messenger.persona)
+        return Setup(GraphPage(graph, app_id=partial(secret, Secret.APP_ID)), texts, answers)
 
     def client(self, service: str) -> Any:
         """Create a boto3 client for a service."""

@@ -26,8 +26,13 @@ _GRAPH_VERSION: Final = "v25.0"
 _PROPERTIES: Final = frozenset({"get_started", "greeting", "ice_breakers", "persistent_menu", "commands"})
 _ANY: Final = ["GET", "POST", "DELETE"]
 _METHOD: Final = "GraphMethodException"
-_GREETING, _BUTTONS, _TITLE, _NAME, _DESCRIPTION = 160, 20, 30, 32, 64
-"""Meta's limits: lengths in characters, and `_BUTTONS`, a number of buttons."""
+_IN_LANGUAGES: Final = ("greeting", "persistent_menu", "commands", "ice_breakers")
+_LOCALES: Final = frozenset(
+    {"default", "de_DE", "en_GB", "en_US", "es_ES", "es_LA", "fr_CA", "fr_FR", "ko_KR", "pt_BR", "pt_PT"}
+)
+"""A few of Meta's."""
+_GREETING, _BUTTONS, _TITLE, _NAME, _DESCRIPTION, _QUESTION, _QUESTIONS = 160, 20, 30, 32, 64, 80, 4
+"""Meta's limits: lengths in characters, and two numbers, of buttons and of questions."""
 
 
 class GraphRefusal(Exception):
@@ -216,15 +221,28 @@ class MetaAdmin:
             raise GraphRefusal(100, "Unsupported request: object does not exist", 33, kind=_METHOD)
 
 
+def _is_localized(locales: list[str]) -> bool:
+    """Whether these are different locales of Meta's, and `default` is one of them."""
+    return "default" in locales and len(locales) == len(set(locales)) and set(locales) <= _LOCALES
+
+
 def _checked(profile: dict[str, Any]) -> dict[str, Any]:
     """Return the profile. Raises GraphRefusal if it exceeds one of Meta's limits."""
-    buttons = [button for menu in profile.get("persistent_menu", []) for button in menu["call_to_actions"]]
+    menus = [menu["call_to_actions"] for menu in profile.get("persistent_menu", [])]
+    buttons = [button for menu in menus for button in menu]
+    asked = [one["call_to_actions"] for one in profile.get("ice_breakers", [])]
+    questions = [question["question"] for each in asked for question in each]
+    localized = [profile[name] for name in _IN_LANGUAGES if name in profile]
     commands = [command for listed in profile.get("commands", []) for command in listed["commands"]]
     for is_fine, complaint in (
         (profile.keys() <= _PROPERTIES, "unknown property"),
         (all(len(words["text"]) <= _GREETING for words in profile.get("greeting", [])), "greeting too long"),
         (not buttons or "get_started" in profile, "persistent_menu needs get_started"),
-        (len(buttons) <= _BUTTONS and all(len(button["title"]) <= _TITLE for button in buttons), "menu too long"),
+        (all(len(menu) <= _BUTTONS for menu in menus), "too many buttons"),
+        (all(len(button["title"]) <= _TITLE for button in buttons), "menu too long"),
+        (all(0 < len(each) <= _QUESTIONS for each in asked), "too many ice breakers"),
+        (all(0 < len(question) <= _QUESTION for question in questions), "ice breaker too long"),
+        (all(_is_localized([one["locale"] for one in each]) for each in localized), "locales"),
         (all(len(command["name"]) <= _NAME and command["name"][0] != "/" for command in commands), "command name"),
         (all(len(command["description"]) <= _DESCRIPTION for command in commands), "command description too long"),
     ):

@@ -250,11 +250,14 @@ def test_events_of_a_page_that_is_not_subscribed_are_not_sent(meta: Meta):
 
 
 def test_the_owners_own_properties_of_the_profile_stay(meta: Meta, page: GraphPage):
-    meta.admin.profile = {"ice_breakers": ["theirs"]}
-    page.set_profile(PROFILE)
+    question = {"question": "When do you open?", "payload": "OPEN"}
+    theirs = {"ice_breakers": [{"locale": "default", "call_to_actions": [question]}]}
+    meta.admin.profile = theirs
+    setup = Setup(page, load("en"))
+    assert setup.write_profile()
     assert page.profile(PROPERTIES) == PROFILE
-    page.clear_profile(PROPERTIES)
-    assert meta.admin.profile == {"ice_breakers": ["theirs"]}
+    assert setup.clear_profile()
+    assert meta.admin.profile == theirs
 
 
 def test_subscriptions_of_another_app_do_not_count(meta: Meta, page: GraphPage):

@@ -190,7 +190,7 @@ def test_a_greeting_that_facebook_no_longer_offers_does_not_stop_a_deployment(wi
     meta.admin.offers_greeting = False
     steps = DeploymentPlan(with_meta, {}, None).steps()
     assert run(steps, "profile") == "set, without the greeting, which Facebook no longer offers"
-    assert sorted(meta.admin.profile) == ["commands", "get_started", "persistent_menu"]
+    assert sorted(meta.admin.profile) == ["commands", "get_started", "ice_breakers", "persistent_menu"]
     assert run(steps, "profile") == "unchanged, without the greeting, which Facebook no longer offers"
     meta.admin.offers_greeting = True
     assert [run(steps, "profile"), run(steps, "profile")] == ["set", "unchanged"]

@@ -114,7 +114,7 @@ def see(memory: Memory, person: PersonId, *, now: int) -> KnownPerson:
 def _see(memory: Memory, message: IncomingMessage, *, now: int) -> None:
     known = see(memory, message.person, now=now)
     rooms = {message.conversation} if identity.named(message.conversation) else set()
-    seen = known.person.language_seen or language.written_in(message.text)
+    seen = known.person.language_seen or language.written_in(message.text) or message.language
     known.change(rooms=known.person.rooms | rooms, language_seen=seen)
     known.full_at = MESSAGES_OF_A_PERSON.taken(known.full_at, now=now)
 

@@ -89,6 +89,46 @@ def test_a_person_who_is_forgotten_is_told_so_in_their_language_which_is_then_fo
     assert bot.sent_to("anna")[-1] == SAYS("reset")
 
 
+# The first two taps on Messenger.
+
+
+def taps(bot: Bot, *, payload: str, title: str) -> None:
+    """Anna taps a button of the page's profile."""
+    bot.posted(bot.item("anna", postback={"mid": f"mid-{payload}", "title": title, "payload": payload}))
+    bot.works()
+
+
+def test_a_first_time_person_gets_a_first_answer_in_two_taps(bot: Bot):
+    taps(bot, payload="/start", title="Get started")
+    [welcome] = bot.read("anna")
+    question = welcome.choices[0]
+    bot.receives("anna", question.title, quick_reply={"payload": question.command})
+    assert bot.asked == [SAYS("ask_what")]
+    assert bot.used("anna") == 1
+
+
+def test_a_question_to_begin_with_is_one_tap_and_the_bot_then_knows_the_language(bot: Bot):
+    taps(bot, payload="ask#de", title=GERMAN("ask_what"))
+    assert bot.asked == [GERMAN("ask_what")]
+    bot.receives("anna", "/reset")
+    assert bot.sent_to("anna")[-1] == GERMAN("reset")
+
+
+def test_the_menu_in_a_language_is_answered_in_it_and_the_bot_then_knows_it(bot: Bot):
+    taps(bot, payload="/usage#ko", title=load("ko")("menu_usage"))
+    bot.receives("anna", "/reset")
+    assert bot.sent_to("anna")[-1] == load("ko")("reset")
+
+
+def test_who_may_ask_nothing_is_offered_no_questions(bot: Bot):
+    bot.settings = Settings.from_env({"PARLEY_STAGE": "prod", "PARLEY_DAILY_LIMIT": "0"})
+    taps(bot, payload="/start", title="Get started")
+    assert bot.read("anna")[-1].choices == ()
+
+
+# In the web chat.
+
+
 def noticed(frames: list[Any]) -> str:
     return str(next(frame["message"] for frame in frames if frame["type"] == "notice"))
 

@@ -1,7 +1,7 @@
 import pytest
 
 from chalicelib.channels.messenger.ports import AppSubscription
-from chalicelib.channels.messenger.profile import greeting, required
+from chalicelib.channels.messenger.profile import greeting, questions, required
 from chalicelib.channels.messenger.requirements import FIELDS
 from chalicelib.channels.messenger.setup import Setup
 from chalicelib.content.text import Texts, load
@@ -37,7 +37,7 @@ def test_a_new_page_is_set_up_step_by_step(page: FakePage):
     assert set_up(page) == {"webhook": True, "page": True, "profile": True, "greeting": True}
     assert page.app == AppSubscription(URL, active=True, fields=frozenset(FIELDS))
     assert page.fields == frozenset(FIELDS)
-    assert page.properties == {**required(ENGLISH), **greeting(ENGLISH)}
+    assert page.properties == {**required(ENGLISH), **questions(ENGLISH, None), **greeting(ENGLISH)}
     assert page.written == ["app", "page", "profile", "profile"]
 
 
@@ -80,7 +80,7 @@ def test_new_words_reach_the_page_and_what_the_owner_added_stays(page: FakePage)
     set_up(page)
     page.properties = {**page.properties, "ice_breakers": ["theirs"]}
     assert set_up(page, Texts("en", {**ENGLISH.sentences, "greeting": "Hello!"}))["greeting"]
-    assert page.properties["greeting"] == [{"locale": "default", "text": "Hello!"}]
+    assert page.properties["greeting"][0] == {"locale": "default", "text": "Hello!"}
     assert page.properties["ice_breakers"] == ["theirs"]
     assert page.written == ["app", "page", "profile", "profile", "profile"]
 
@@ -91,7 +91,7 @@ def test_a_page_whose_facebook_has_no_greeting_is_set_up_and_taken_down_without_
     assert setup.write_profile()
     with pytest.raises(NotOffered):
         setup.write_greeting()
-    assert page.properties == required(ENGLISH)
+    assert page.properties == {**required(ENGLISH), **questions(ENGLISH, None)}
     assert setup.clear_profile()
     assert (page.properties, setup.clear_profile()) == ({}, False)
 

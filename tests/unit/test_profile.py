@@ -6,24 +6,30 @@ import pytest
 
 from chalicelib.channels.messenger import profile
 from chalicelib.channels.messenger.events import parse
+from chalicelib.content import persona
 from chalicelib.content.text import Texts, load
 from chalicelib.conversation.commands import Command
 from chalicelib.conversation.commands import parse as command_of
 from chalicelib.conversation.turn import IncomingMessage
 from chalicelib.errors import ConfigError
+from chalicelib.settings.languages import LANGUAGES
 
 ENGLISH: Final = load("en")
 WANTED: Final = profile.required(ENGLISH)
-[MENU] = WANTED["persistent_menu"]
-[LIST] = WANTED["commands"]
+MENU, *MENUS = WANTED["persistent_menu"]
+LIST, *LISTS = WANTED["commands"]
 
 
-def heard(**item: Any) -> str:
-    """Return the text that the bot receives when Meta delivers this item."""
+def received(**item: Any) -> IncomingMessage:
+    """Return the message that the bot receives when Meta delivers this item."""
     item = {"sender": {"id": "PSID"}, "recipient": {"id": "PAGE"}, "timestamp": 1_795_175_999_000, **item}
     [event] = parse(json.dumps({"object": "page", "entry": [{"id": "PAGE", "messaging": [item]}]}).encode(), now=0)
     assert isinstance(event, IncomingMessage)
-    return event.text
+    return event
+
+
+def heard(**item: Any) -> str:
+    return received(**item).text
 
 
 def taps() -> Iterator[str]:
@@ -41,13 +47,70 @@ def changed(name: str, old: str, new: str) -> dict[str, Any]:
 
 
 def test_every_button_and_command_of_the_profile_is_a_command_of_the_bot():
-    offered = [Command.HELP, Command.USAGE, Command.RESET, Command.FORGET]
+    offered = [Command.HELP, Command.USAGE, Command.RESET, Command.LANGUAGE, Command.FORGET]
     assert [command_of(text) for text in taps()] == [Command.START, *offered, *offered]
 
 
 def test_the_greeting_fits():
-    [greeting] = profile.greeting(ENGLISH)["greeting"]
-    assert 0 < len(greeting["text"]) <= 160
+    greetings = profile.greeting(ENGLISH)["greeting"]
+    assert [greeting for greeting in greetings if not 0 < len(greeting["text"]) <= 160] == []
+
+
+def test_each_property_is_there_once_in_every_language_with_the_deployments_for_everybody_else():
+    wanted = {locale for language in LANGUAGES for locale in profile.LOCALES[language]}
+    for texts in map(load, LANGUAGES):
+        own = set(profile.LOCALES[texts.language])
+        built = {**profile.required(texts), **profile.greeting(texts), **profile.questions(texts, None)}
+        for name in ("persistent_menu", "commands", "greeting", "ice_breakers"):
+            locales = [one["locale"] for one in built[name]]
+            assert locales[0] == "default"
+            assert sorted(locales[1:]) == sorted(wanted - own)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_of_every_language_fit(language: str):
+    texts = load(language)
+    assert profile.required(texts)
+    assert profile.greeting(texts)
+    asked = profile.questions_of(texts, None)
+    assert [question for question in asked if not 0 < len(question) <= 20] == []
+
+
+def test_who_taps_the_menu_is_answered_in_its_language():
+    [german] = [menu for menu in MENUS if menu["locale"] == "de_DE"]
+    button = german["call_to_actions"][0]
+    tapped = received(postback={"mid": "m", "title": button["title"], "payload": button["payload"]})
+    assert (tapped.text, tapped.language) == ("/help", "de")
+
+
+def test_who_taps_a_question_to_begin_with_asks_it_in_its_language():
+    found = profile.questions(ENGLISH, None)["ice_breakers"]
+    [korean] = [one for one in found if one["locale"] == "ko_KR"]
+    question = korean["call_to_actions"][0]
+    tapped = received(postback={"mid": "m", "title": question["question"], "payload": question["payload"]})
+    assert (tapped.text, tapped.language) == (load("ko")("ask_what"), "ko")
+
+
+@pytest.mark.parametrize("payload", ["/help", "/help#", "/help#xx", "/help#de#de", "/help#<b>", "HELLO#de", "#de"])
+def test_a_payload_without_a_language_of_ours_is_taken_as_it_always_was(payload: str):
+    tapped = received(postback={"mid": "m", "title": "Tapped", "payload": payload})
+    assert tapped.language in ("", "de")
+    assert tapped.text in ("Tapped", payload, payload.removesuffix("#xx"), payload.removesuffix("#de"))
+
+
+def test_the_personas_questions_are_offered_in_the_languages_that_it_has():
+    shop = persona.load("shop")
+    own = profile.questions_of(ENGLISH, shop)
+    assert list(own) == list(shop.welcome.starters)
+    assert profile.questions_of(load("fr"), shop) == profile.questions_of(load("fr"), None)
+
+
+def test_questions_of_the_owner_are_not_ours():
+    ours = profile.questions(ENGLISH, None)["ice_breakers"]
+    theirs = [{"locale": "default", "call_to_actions": [{"question": "Are you open?", "payload": "OPEN"}]}]
+    odd: list[object] = [["theirs"], [{}], "x", theirs, [*ours, *theirs]]
+    assert (profile.are_ours(ours), profile.are_ours(None), profile.are_ours([])) == (True, True, True)
+    assert [found for found in odd if profile.are_ours(found)] == []
 
 
 def test_the_menu_fits_and_leaves_people_their_keyboard():
@@ -90,7 +153,7 @@ def test_only_what_differs_is_written():
 
 def test_fields_that_meta_or_the_owner_adds_are_no_difference():
     more = {**MENU, "disabled_surfaces": []}
-    found = {**WANTED, "persistent_menu": [more], "ice_breakers": [{"call_to_actions": []}]}
+    found = {**WANTED, "persistent_menu": [more, *MENUS], "ice_breakers": [{"call_to_actions": []}]}
     assert profile.differing(found, WANTED) == {}
 
 
@@ -111,6 +174,13 @@ def test_an_owner_may_add_a_button():
     link = {"type": "web_url", "title": "Our shop", "url": "https://example.org"}
     found = {**WANTED, "persistent_menu": [{**MENU, "call_to_actions": [*MENU["call_to_actions"], link]}]}
     assert profile.missing(found, WANTED) == []
+
+
+def test_a_menu_of_an_earlier_version_lacks_only_what_is_new():
+    found = json.loads(json.dumps(WANTED["persistent_menu"]).replace("#en", ""))
+    assert profile.missing({**WANTED, "persistent_menu": found}, WANTED) == []
+    found[0]["call_to_actions"] = [each for each in found[0]["call_to_actions"] if each["payload"] != "/language"]
+    assert profile.missing({**WANTED, "persistent_menu": found[:1]}, WANTED) == ["persistent_menu"]
 
 
 def test_a_property_that_does_not_exist_is_missing():

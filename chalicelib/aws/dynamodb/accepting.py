@@ -163,7 +163,7 @@ class Acceptance:
         return update(keys.person_key(self.message.person), seen, when=when)
 
     def _language(self) -> Item:
-        found = language.written_in(self.message.text)
+        found = language.written_in(self.message.text) or self.message.language
         return {"language_seen": found} if found else {}
 
     def _places(self, case: _Case) -> Write | None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from chalicelib.access import identity
 from chalicelib.channels import lenient_json
-from chalicelib.channels.messenger import attachments, handover
+from chalicelib.channels.messenger import attachments, handover, payloads
 from chalicelib.channels.messenger.handover import ThreadReturned, ThreadTaken
 from chalicelib.conversation.surrogates import clean
 from chalicelib.conversation.turn import MAX_TEXT, IncomingMessage
@@ -218,15 +218,15 @@ class _Item:
         return self._incoming(message.get("mid"), content, unseen)
 
     def _postback(self, postback: dict[str, Any]) -> Event:
-        title, payload = postback.get("title"), postback.get("payload")
+        title, (payload, language) = postback.get("title"), payloads.read(postback.get("payload"))
         content = _button_command(payload) or next(
             (_cut(text) for text in (title, payload) if isinstance(text, str)), ""
         )
         if not content.strip():
             return Ignored("empty")
-        return self._incoming(postback.get("mid"), content, ())
+        return self._incoming(postback.get("mid"), content, (), language)
 
-    def _incoming(self, mid: object, text: str, attachments: tuple[str, ...]) -> IncomingMessage:
+    def _incoming(self, mid: object, text: str, attachments: tuple[str, ...], language: str = "") -> IncomingMessage:
         person = identity.messenger_person(self._page or "", self._sender or "")
         return IncomingMessage(
             id=self._id_of_message(mid),
@@ -237,6 +237,7 @@ class _Item:
             text=text,
             attachments=attachments,
             time_is_signed=self._time_is_signed,
+            language=language,
         )
 
     def _echo(self, message: dict[str, Any]) -> Event:

@@ -8,6 +8,7 @@ from chalicelib.channels.messenger import profile
 from chalicelib.channels.messenger.ports import AppSubscription, MessengerPage
 from chalicelib.channels.messenger.profile import Profile
 from chalicelib.channels.messenger.requirements import FIELDS
+from chalicelib.content.persona import Persona
 from chalicelib.content.text import Texts
 from chalicelib.errors import NotOffered
 
@@ -22,6 +23,9 @@ class Setup:
 
     page: MessengerPage
     texts: Texts
+    """In the deployment's language."""
+    persona: Persona | None = None
+    """Who answers on the page; None for questions to begin with that fit any persona."""
 
     def subscribe_app(self, callback_url: str, verify_token: str) -> bool:
         """Subscribe the webhook at `callback_url`, which Meta verifies by a handshake."""
@@ -38,12 +42,20 @@ class Setup:
         return True
 
     def write_profile(self) -> bool:
-        """Write the start button, menu and commands that users see, in the language of `texts`."""
-        return self._write(profile.required(self.texts))
+        """Write the start button, menu and commands that users see, and the questions to begin with.
+
+        Questions of the owner's stay.
+        """
+        expected = profile.required(self.texts)
+        found = self.page.profile((*expected, profile.QUESTIONS))
+        if profile.are_ours(found.get(profile.QUESTIONS)):
+            expected = {**expected, **profile.questions(self.texts, self.persona)}
+        return self._write(expected, found)
 
     def write_greeting(self) -> bool:
-        """Write the greeting, in the language of `texts`. Raises NotOffered: the bot works without it."""
-        return self._write(profile.greeting(self.texts))
+        """Write the greeting. Raises NotOffered: the bot works without it."""
+        expected = profile.greeting(self.texts)
+        return self._write(expected, self.page.profile(expected.keys()))
 
     def unsubscribe_page(self) -> bool:
         """Send the page's events to the app no more."""
@@ -53,14 +65,17 @@ class Setup:
         return True
 
     def clear_profile(self) -> bool:
-        """Delete the start button, menu and commands, and the greeting if Meta still has one."""
-        cleared = self._clear(profile.PROPERTIES)
+        """Delete the start button, menu, commands and the bot's questions, and the greeting if Meta still has one."""
+        found = self.page.profile((*profile.PROPERTIES, profile.QUESTIONS))
+        ours = [name for name in found if name != profile.QUESTIONS or profile.are_ours(found[name])]
+        if cleared := bool(ours):
+            self.page.clear_profile(ours)
         with suppress(NotOffered):
             cleared = self._clear(profile.GREETING) or cleared
         return cleared
 
-    def _write(self, expected: Profile) -> bool:
-        differing = profile.differing(self.page.profile(expected.keys()), expected)
+    def _write(self, expected: Profile, found: Profile) -> bool:
+        differing = profile.differing(found, expected)
         if differing:
             self.page.set_profile(differing)
         return bool(differing)
