@@ -68,5 +68,8 @@ class Needs(Generic[T]):
 KeyId = NewType("KeyId", str)
 """The public id of an API key; it is no secret."""
 
+InviteId = NewType("InviteId", str)
+"""The public part of an invite's code; it is no secret."""
+
 ConnectionId = NewType("ConnectionId", str)
 """API Gateway's id of a WebSocket connection."""

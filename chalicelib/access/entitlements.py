@@ -1,7 +1,7 @@
 """Entitlements: the persona and the daily limit that apply to a user, from the API key or from the settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
@@ -57,8 +57,14 @@ class EntitlementService:
 
         In a room, where others write too, it is always that of the entitlements.
         """
-        is_chosen = person.persona in self.offered_to(entitlements) and identity.room_of(conversation) is None
-        return person.persona if is_chosen else entitlements.persona
+        if identity.room_of(conversation) is not None:
+            return entitlements.persona
+        given = self.invited(person, entitlements)
+        return person.persona if person.persona in self.offered_to(given) else given.persona
+
+    def invited(self, person: Person, entitlements: Entitlements) -> Entitlements:
+        """Return the entitlements with the persona of an invite, if the user has used one that names a persona."""
+        return replace(entitlements, persona=person.invited_persona or entitlements.persona)
 
     def personas_in_use(self, channels: Channels, *, now: int) -> frozenset[str]:
         """Return the names of the personas in use: those of these channels and of valid keys, and what they may become.

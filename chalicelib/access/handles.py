@@ -1,4 +1,4 @@
-"""Handles: short names of people for the owner to type in place of ids."""
+"""Handles: short names of users for the owner to type in place of ids."""
 
 import re
 from collections.abc import Iterable
@@ -8,12 +8,12 @@ from chalicelib.access import identity
 from chalicelib.ids import PersonId
 
 FEWEST: Final = 4
-"""Characters of a handle that suffice, if no other person's handle begins with them."""
+"""Characters of a handle that suffice, if no other user's handle begins with them."""
 _HANDLE: Final = re.compile(rf"[0-9a-f]{{{FEWEST},8}}", re.ASCII)
 
 
 def handle_of(person: PersonId) -> str:
-    """Return a person's handle: 8 hex digits, always the same."""
+    """Return a user's handle: 8 hex digits, always the same."""
     return identity.pseudonym(person)
 
 

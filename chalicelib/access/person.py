@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from chalicelib.access.ledger import MonthUse
-from chalicelib.ids import ConversationId, PersonId
+from chalicelib.ids import ConversationId, InviteId, PersonId
 
 
 class Access(StrEnum):
@@ -65,6 +65,12 @@ class Person:
     """The name of the model that the owner gave the person; empty for that of the API key or the persona."""
     persona: str = ""
     """The name of the persona that the person has chosen; empty if they chose none."""
+    invites: Mapping[InviteId, int] = field(default_factory=dict)
+    """The invites that the person has used, and when."""
+    by_invite: bool = False
+    """Whether `access` and `daily_limit` are what an invite gave, and no decision of the owner's about this person."""
+    invited_persona: str = ""
+    """The name of the persona that an invite gave the person; empty for that of their entitlements."""
     language: str = ""
     """The tag of the language that the person has chosen for the bot's own sentences; empty if they chose none."""
     language_seen: str = ""

@@ -21,6 +21,7 @@ from chalicelib.aws.dynamodb.calls import PATIENCE_S
 from chalicelib.aws.dynamodb.connections import DynamoConnections
 from chalicelib.aws.dynamodb.facts import DynamoFacts
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
+from chalicelib.aws.dynamodb.invites import DynamoInvites
 from chalicelib.aws.dynamodb.journal import DynamoJournal
 from chalicelib.aws.dynamodb.keys import personas_key
 from chalicelib.aws.dynamodb.new_people import DynamoNewPeople
@@ -131,6 +132,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         api_keys=DynamoApiKeys(reading),
         persona_texts=DynamoPersonaTexts(stage_table, _personas_along()),
         pauses=DynamoPauses(stage_table, _personas_along()),
+        invites=DynamoInvites(stage_table),
         connections=DynamoConnections(stage_table),
         connection_api=connection_api(),
         sent_alerts=DynamoSentAlerts(stage_table),

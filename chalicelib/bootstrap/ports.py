@@ -6,6 +6,7 @@ from functools import partial
 
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.facts import Facts
+from chalicelib.access.invites import Invites
 from chalicelib.access.new_people import NewPeople
 from chalicelib.access.owner_ports import Owners
 from chalicelib.access.pauses import Pauses
@@ -55,6 +56,7 @@ class Ports:
     api_keys: ApiKeys
     persona_texts: PersonaTexts
     pauses: Pauses
+    invites: Invites
     connections: ConnectionStore
     connection_api: ConnectionApi
     sent_alerts: SentAlerts

@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import Final
 
 from chalicelib.access.budget import Budget, Usage
+from chalicelib.access.redeeming import Redeeming
 from chalicelib.access.retention import turn_kept_s
 from chalicelib.access.todays_budget import TodaysBudget
 from chalicelib.aws.ssm import Secrets
@@ -25,6 +26,7 @@ from chalicelib.conversation.command_handlers import Commands
 from chalicelib.conversation.dialogue import Dialogue
 from chalicelib.conversation.forgetting import Forgetting
 from chalicelib.conversation.human_command import HumanCommand
+from chalicelib.conversation.invite_command import InviteCommand
 from chalicelib.conversation.memory_commands import MemoryCommands
 from chalicelib.conversation.moderation import Moderation, NoModeration
 from chalicelib.conversation.moderator import Moderator
@@ -148,6 +150,7 @@ def _commands(ports: Ports, notices: Notices, alerts: OwnerAlerts, humans: Human
         MemoryCommands(ports.facts, notices.texts, ports.clock, notices.zone),
         PairingCommand(ports.owners, alerts, notices.texts, ports.clock),
         HumanCommand(humans, notices.texts),
+        InviteCommand(Redeeming(ports.invites, ports.people, ports.clock), notices),
     )
 
 

@@ -13,6 +13,7 @@ from chalicelib.conversation import language_command
 from chalicelib.conversation.commands import Command, argument_of
 from chalicelib.conversation.forgetting import Forgetting
 from chalicelib.conversation.human_command import HumanCommand
+from chalicelib.conversation.invite_command import InviteCommand
 from chalicelib.conversation.memory_commands import MemoryCommands
 from chalicelib.conversation.notices import Notices
 from chalicelib.conversation.pairing_command import PairingCommand
@@ -45,6 +46,7 @@ class Commands:
     memory: MemoryCommands
     pairing: PairingCommand
     human: HumanCommand
+    invite: InviteCommand
 
     def run(self, command: Command, context: TurnContext) -> CommandResult:
         """Run the command's handler; its reply has the code `command`. Raises StoreError."""
@@ -65,6 +67,11 @@ def _help(commands: Commands, context: TurnContext) -> CommandResult:
     more = [texts("help_persona")] if _offered(commands, context) else []
     more += [texts("owner_help")] if context.person.is_owner and not in_room else []
     return CommandResult(replace(known, text="\n".join((known.text, *more))))
+
+
+def _invite(commands: Commands, context: TurnContext) -> CommandResult:
+    reply, is_other_persona = commands.invite.run(context)
+    return CommandResult(reply, forget_before=context.turn.asked_at + 1 if is_other_persona else None)
 
 
 def _reset(commands: Commands, context: TurnContext) -> CommandResult:
@@ -110,7 +117,8 @@ def _told_apart(title: str, file: str) -> str:
 
 def _offered(commands: Commands, context: TurnContext) -> tuple[str, ...]:
     in_room = identity.room_of(context.turn.conversation) is not None
-    return () if in_room else commands.entitlements.offered_to(context.entitlements)
+    given = commands.entitlements.invited(context.person, context.entitlements)
+    return () if in_room else commands.entitlements.offered_to(given)
 
 
 def shortened(title: str) -> str:
@@ -172,6 +180,7 @@ def _human(commands: Commands, context: TurnContext) -> CommandResult:
 HANDLERS: Final[Mapping[Command, Handler]] = {
     Command.START: _start,
     Command.HELP: _help,
+    Command.INVITE: _invite,
     Command.RESET: _reset,
     Command.USAGE: _usage,
     Command.PERSONA: _persona,

@@ -34,6 +34,8 @@ class Command(Enum):
     HUMAN = "/human"
     OWNER = "/owner …"
     """With a code in place of the dots."""
+    INVITE = "/invite …"
+    """As OWNER; the link of an invite sends it."""
 
 
 _CHOICES: Final = (Command.PERSONA, Command.LANGUAGE)
@@ -57,6 +59,8 @@ def parse(text: str) -> Command | None:
             return Command.REMEMBER
         case ["/owner", *_]:
             return Command.OWNER
+        case ["/invite", _]:
+            return Command.INVITE
         case [Command.FORGET.value, which] if _NUMBER.fullmatch(which):
             return Command.FORGET_FACT
     try:

@@ -235,6 +235,9 @@ def as_json(person: Person) -> dict[str, Any]:
         "last_seen": utc(person.last_seen),
         "rooms": sorted(identity.named(room) or "" for room in person.rooms),
         "memory_off": person.memory_off,
+        "invites": {invite: utc(at) for invite, at in person.invites.items()},
+        "by_invite": person.by_invite,
+        "invited_persona": person.invited_persona or None,
     }
 
 

@@ -1,4 +1,4 @@
-"""Finds the person that an owner means by a handle, or asks which one."""
+"""Finds the user that an owner means by a handle, or asks which one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ _ECHOED: Final = 20
 
 @dataclass(frozen=True)
 class HandleLookup:
-    """Looks up people. All methods raise StoreError.
+    """Looks up users. All methods raise StoreError.
 
-    Two people may have the same handle, and who chooses a visitor's name can bring that about. Then neither is found.
+    Two users may have the same handle, and who chooses a visitor's name can bring that about. Then neither is found.
     """
 
     admin: Admin
     texts: Texts
 
     def one(self, command: OwnerCommand, words: Sequence[str], *, behind: str = "") -> PersonId | Reply:
-        """Return the person of the first word, or a reply that asks for one, with a button for each that may be meant.
+        """Return the user of the first word, or a reply that asks for one, with a button for each that may be meant.
 
         A button sends the command with the handle and what is `behind` it.
         """

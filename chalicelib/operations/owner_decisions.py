@@ -31,19 +31,19 @@ class OwnerDecisions:
     texts: Texts
 
     def allow(self, words: Sequence[str]) -> Reply:
-        """Remove a person's daily limit, once the owner confirms that this may cost more."""
+        """Remove a user's daily limit, once the owner confirms that this may cost more."""
         return self._about(OwnerCommand.ALLOW, words, self._allow)
 
     def block(self, words: Sequence[str]) -> Reply:
-        """Ignore a person from now on, once the owner confirms it."""
+        """Ignore a user from now on, once the owner confirms it."""
         return self._about(OwnerCommand.BLOCK, words, self._block)
 
     def limit(self, words: Sequence[str]) -> Reply:
-        """Set a person's own number of questions a day; if it is more than now, once the owner confirms it."""
+        """Set a user's own number of questions a day; if it is more than now, once the owner confirms it."""
         return self._about(OwnerCommand.LIMIT, words, self._limit)
 
     def default(self, words: Sequence[str]) -> Reply:
-        """Undo what was decided about a person."""
+        """Undo what was decided about a user."""
         return self._about(OwnerCommand.DEFAULT, words, self._default)
 
     def _about(

@@ -1,6 +1,6 @@
 """Carries out what owners order in the chat: each command is one method of one of its parts.
 
-People are named by their handles. What costs money or leaves a person without answers is done only when the owner
+Users are named by their handles. What costs money or leaves a user without answers is done only when the owner
 confirms it; the confirmation is the same command with `yes` behind it.
 """
 

@@ -1,4 +1,4 @@
-"""The owner's `/pause` and `/resume` in the chat: of one person, or of the whole bot."""
+"""The owner's `/pause` and `/resume` in the chat: of one user, or of the whole bot."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,9 +35,9 @@ class OwnerPauses:
     """The owner's, for times."""
 
     def pause(self, words: Sequence[str]) -> Reply:
-        """Leave one person without answers, or with ALL every question, for the hours given behind.
+        """Leave one user without answers, or with ALL every question, for the hours given behind.
 
-        Without hours it is an hour for a person, and for all until `/resume`.
+        Without hours it is an hour for a user, and for all until `/resume`.
         """
         hours = _hours(words[1:])
         if hours is None:
@@ -51,7 +51,7 @@ class OwnerPauses:
         return Reply(self.texts("owner_paused", handle=handle_of(found), until=self._moment(until)))
 
     def resume(self, words: Sequence[str]) -> Reply:
-        """Answer one person, or ALL, again."""
+        """Answer one user, or ALL, again."""
         if words[:1] == (ALL,):
             was_paused = self.pauses.resume(now=self.clock())
             return Reply(self.texts("owner_resumed_all" if was_paused else "owner_not_paused_all"))

@@ -1,4 +1,4 @@
-"""The owner's `/people` in the chat: the list in pages, and one person with buttons that decide."""
+"""The owner's `/people` in the chat: the list in pages, and one user with buttons that decide."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from chalicelib.operations.moments import shown_briefly, shown_moment
 from chalicelib.operations.people_rows import PeoplePage, Row, summed
 
 PAGE: Final = 8
-"""People in one message, each with a button."""
+"""Users in one message, each with a button."""
 _LONGEST_NUMBER: Final = 3
 """Digits of a page's number; four may be the beginning of a handle."""
 
 
 @dataclass(frozen=True)
 class OwnerPeople:
-    """Shows people. All methods raise StoreError."""
+    """Shows users. All methods raise StoreError."""
 
     admin: Admin
     lookup: HandleLookup
@@ -34,7 +34,7 @@ class OwnerPeople:
     """The owner's, for times."""
 
     def show(self, words: Sequence[str]) -> Reply:
-        """Return the page whose number was given, the first without one, or the person of the handle."""
+        """Return the page whose number was given, the first without one, or the user of the handle."""
         if not words or (words[0].isdecimal() and len(words[0]) <= _LONGEST_NUMBER):
             return self._page(int(words[0]) if words else 1)
         found = self.lookup.one(OwnerCommand.PEOPLE, words)
@@ -95,7 +95,7 @@ class OwnerPeople:
         return self.texts(f"channel_{identity.channel_of(person.id)}")
 
     def _state(self, standing: Standing) -> str:
-        """Say what the owner decided about a person, and what limit applies."""
+        """Say what the owner decided about a user, and what limit applies."""
         person, limit = standing.person, standing.limit
         if person.is_owner:
             return self.texts("owner_state_owner")

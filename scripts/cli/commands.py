@@ -12,6 +12,7 @@ from scripts.cli.deletions import deleted, deletions
 from scripts.cli.deploy import deploy
 from scripts.cli.destroy import destroy
 from scripts.cli.doctor import doctor
+from scripts.cli.invites import invites
 from scripts.cli.keys import keys
 from scripts.cli.logs import logs
 from scripts.cli.owner import owner
@@ -85,7 +86,21 @@ people.add_command(deletions)
 people.add_command(deleted)
 people.add_command(pause)
 people.add_command(resume)
-for command in (deploy, doctor, owner, people, personas, practise, keys, logs, replay, report, cost, review_texts):
+for command in (
+    deploy,
+    doctor,
+    owner,
+    people,
+    personas,
+    practise,
+    keys,
+    invites,
+    logs,
+    replay,
+    report,
+    cost,
+    review_texts,
+):
     parley.add_command(command)
 parley.add_command(destroy)
 _say_whole(parley)

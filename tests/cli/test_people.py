@@ -108,6 +108,9 @@ def test_a_program_gets_the_list_as_one_document(people: Run, chats: Chats):
                 "last_seen": seen,
                 "rooms": [],
                 "memory_off": False,
+                "invites": {},
+                "by_invite": False,
+                "invited_persona": None,
                 "limit": 10,
                 "used_today": 1,
             }

@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 
 from chalicelib.access.facts import Facts
+from chalicelib.access.invites import Invites
 from chalicelib.access.new_people import NewPeople
 from chalicelib.access.owner_ports import Owners
 from chalicelib.access.owner_session_ports import OwnerSessions
@@ -23,6 +24,7 @@ from chalicelib.aws.dynamodb.deletions import DynamoDeletions
 from chalicelib.aws.dynamodb.facts import DynamoFacts
 from chalicelib.aws.dynamodb.handovers import DynamoHandovers
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
+from chalicelib.aws.dynamodb.invites import DynamoInvites
 from chalicelib.aws.dynamodb.journal import DynamoJournal
 from chalicelib.aws.dynamodb.keys import personas_key
 from chalicelib.aws.dynamodb.new_people import DynamoNewPeople
@@ -56,6 +58,7 @@ from tests.fakes.facts import FakeFacts
 from tests.fakes.handovers import FakeHandovers
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.ingest import OPEN_OF_A_KEY
+from tests.fakes.invites import FakeInvites
 from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.new_people import FakeNewPeople
@@ -100,6 +103,7 @@ class Store:
     new_people: NewPeople
     connections: ConnectionStore
     pauses: Pauses
+    invites: Invites
     expire: Callable[[int], None]
     """Does what the time to live does: deletes what expired before a time."""
     takeovers: Takeovers
@@ -129,6 +133,7 @@ def fake_store() -> Store:
         FakeNewPeople(memory),
         FakeConnections(memory),
         FakePauses(memory),
+        FakeInvites(memory),
         expire=lambda now: memory.expire(now=now),
         takeovers=FakeTakeovers(memory),
     )
@@ -173,6 +178,7 @@ def dynamo_ports(table: Table, clock: Clock | None = None) -> Store:
         DynamoNewPeople(table),
         DynamoConnections(table),
         DynamoPauses(table, along),
+        DynamoInvites(table),
         expire=lambda now: _expire(table, now=now),
         takeovers=DynamoTakeovers(table),
     )

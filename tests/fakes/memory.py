@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import DaySpend, Usage
+from chalicelib.access.invites import Invite
 from chalicelib.access.owner_ports import Owner
 from chalicelib.access.owner_session import OwnerSession
 from chalicelib.access.pairing import Pairing
@@ -26,7 +27,7 @@ from chalicelib.conversation.person_list import PersonList
 from chalicelib.conversation.remote_tools import KnownTools
 from chalicelib.conversation.turn import Lease, Summary, Turn, TurnState
 from chalicelib.errors import LeaseLost
-from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId, TurnId
+from chalicelib.ids import Channel, ConnectionId, ConversationId, InviteId, KeyId, PersonId, TurnId
 from chalicelib.operations.deletion import Deletion
 
 P = ParamSpec("P")
@@ -206,6 +207,7 @@ class Memory:
     keys: dict[KeyId, ApiKey] = field(default_factory=dict)
     persona_texts: dict[str, PersonaText] = field(default_factory=dict)
     persona_changes: list[PersonaChange] = field(default_factory=list)
+    invites: dict[InviteId, Invite] = field(default_factory=dict)
     paused_until: int = 0
     places: Counter[str] = field(default_factory=Counter)
     """Open conversations, by the part of their openers' ids that all people of a key share."""

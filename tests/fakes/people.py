@@ -28,14 +28,14 @@ class FakePeople:
             self._undecide(person)
             return
         known = self.memory.people.setdefault(person, KnownPerson(Person(person)))
-        known.change(access=access, daily_limit=daily_limit, tap="")
+        known.change(access=access, daily_limit=daily_limit, tap="", by_invite=False)
         known.expires_at, known.channel = None, known.channel or identity.channel_of(person)
 
     def _undecide(self, person: PersonId) -> None:
         known = self.memory.people.get(person)
         if known is None:
             raise UnknownPerson("there is no person with that id")
-        known.change(access=Access.DEFAULT, daily_limit=None, tap="")
+        known.change(access=Access.DEFAULT, daily_limit=None, tap="", by_invite=False)
         if not known.person.first_seen and not known.full_at and not known.person.is_owner:
             del self.memory.people[person]
 
@@ -88,6 +88,7 @@ class FakePeople:
         if last_seen not in (None, known.person.last_seen):
             return False
         known.change(persona="", model="", facts=(), memory_off=False, language="", language_seen="")
+        known.change(invites={}, invited_persona="")
         known.forget_months(ledger.forgotten_months(now))
         known.facts_made, known.forgot = 0, ""
         if later:

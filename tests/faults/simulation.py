@@ -29,6 +29,7 @@ from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.connections import FakeConnections, RememberingConnectionApi
 from tests.fakes.facts import FakeFacts
 from tests.fakes.inbox import FakeInbox
+from tests.fakes.invites import FakeInvites
 from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.moderation import ScriptedModeration
@@ -186,6 +187,7 @@ class Simulation:
             api_keys=FakeApiKeys(self.memory),
             persona_texts=FakePersonaTexts(self.memory),
             pauses=FakePauses(self.memory),
+            invites=watched("invites", FakeInvites(self.memory)),
             connections=FakeConnections(self.memory),
             connection_api=RememberingConnectionApi(),
             sent_alerts=alerts,

@@ -12,6 +12,7 @@ from typing import Any, Final
 from chalicelib.access import pairing
 from chalicelib.access.budget import Budget, DaySpend, Price
 from chalicelib.access.facts import Facts
+from chalicelib.access.invites import Invites
 from chalicelib.access.new_people import NewPeople
 from chalicelib.access.owner_ports import Owners
 from chalicelib.access.pauses import Pauses
@@ -59,6 +60,7 @@ from tests.fakes.connections import FakeConnections, RememberingConnectionApi
 from tests.fakes.deletions import FakeDeletions
 from tests.fakes.facts import FakeFacts
 from tests.fakes.inbox import FakeInbox
+from tests.fakes.invites import FakeInvites
 from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.model import ScriptedModel
@@ -176,6 +178,7 @@ class Bot:
         self.facts: Facts = FakeFacts(self.memory)
         self.alerts: SentAlerts = FakeSentAlerts(self.memory)
         self.persona_texts: PersonaTexts = FakePersonaTexts(self.memory)
+        self.invites: Invites = FakeInvites(self.memory)
         self.pauses: Pauses = FakePauses(self.memory)
         self.deletions: Deletions = FakeDeletions(self.memory)
         self.spending: Spending = FakeSpending(self.memory)
@@ -214,6 +217,7 @@ class Bot:
             api_keys=FakeApiKeys(self.memory),
             persona_texts=self.persona_texts,
             pauses=self.pauses,
+            invites=self.invites,
             connections=self.connections,
             connection_api=self.connection_api,
             sent_alerts=self.alerts,

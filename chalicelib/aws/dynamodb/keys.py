@@ -7,7 +7,7 @@ from boto3.dynamodb.conditions import Key as KeyAttribute
 
 from chalicelib.access import identity
 from chalicelib.conversation.turn import IncomingMessage, message_digest
-from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId, TurnId
+from chalicelib.ids import Channel, ConnectionId, ConversationId, InviteId, KeyId, PersonId, TurnId
 
 Key = dict[str, str]
 
@@ -41,6 +41,9 @@ API_KEY_PREFIX: Final = "KEY#"
 PERSONAS: Final = "PERSONAS"
 """The partition of the owner's own texts of personas, and of the journal of their changes."""
 CHANGE_PREFIX: Final = "CHANGE#"
+INVITES: Final = "INVITES"
+"""The partition of all invites: they are few, and one query lists them."""
+INVITE_PREFIX: Final = "INVITE#"
 CONNECTION_PREFIX: Final = "SOCKET#"
 """Begins the partition key of a connection's own item."""
 LIST_PREFIX: Final = "SOCKET#OF#"
@@ -133,6 +136,21 @@ def spend_key(day: str) -> Key:
 def api_key_key(key: KeyId) -> Key:
     """The key of an API key's item."""
     return {"pk": API_KEYS, "sk": f"{API_KEY_PREFIX}{key}"}
+
+
+def invite_key(invite: InviteId) -> Key:
+    """The key of an invite's item."""
+    return {"pk": INVITES, "sk": f"{INVITE_PREFIX}{invite}"}
+
+
+def invite_of(sk: str) -> InviteId:
+    """The invite of a sort key."""
+    return InviteId(sk.removeprefix(INVITE_PREFIX))
+
+
+def invites() -> ConditionBase:
+    """The key condition for all invites, in the order of their ids."""
+    return KeyAttribute("pk").eq(INVITES)
 
 
 def personas_key() -> Key:

@@ -40,7 +40,7 @@ class DynamoPeople:
         change = Update(
             set={"access": access.value, **limit},
             set_if_absent={"channel": identity.channel_of(person).value, "last_seen": 0},  # what puts them on the list
-            remove=[*([] if limit else ["daily_limit"]), "expires_at", "tap"],
+            remove=[*([] if limit else ["daily_limit"]), "expires_at", "tap", "by_invite"],
         )
         self.table.write(update(keys.person_key(person), change))
 
@@ -80,7 +80,7 @@ class DynamoPeople:
     ) -> bool:
         self._wait_no_longer(person)
         counts = [name for month in ledger.forgotten_months(now) for name in ledger_items.of_month(month)]
-        chosen = ["persona", "model", "language", "language_seen"]
+        chosen = ["persona", "model", "language", "language_seen", "invites", "invited_persona"]
         gone = ["tap", "tapped_in", *chosen, *fact_items.ATTRIBUTES, *counts]
         unseen = EXISTS if last_seen is None else last_seen_at(last_seen)
         if later:
@@ -107,7 +107,7 @@ class DynamoPeople:
         try:
             self.table.write(delete(keys.person_key(person), when=EXISTS & NEVER_WROTE))
         except ConditionFailed:
-            change = Update(set={"access": Access.DEFAULT.value}, remove=["daily_limit", "tap"])
+            change = Update(set={"access": Access.DEFAULT.value}, remove=["daily_limit", "tap", "by_invite"])
             if not self._update(person, change, when=EXISTS):
                 raise UnknownPerson("there is no person with that id") from None
 

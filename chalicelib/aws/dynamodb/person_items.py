@@ -5,7 +5,7 @@ from typing import Any
 from chalicelib.access.person import Access, Person
 from chalicelib.aws.dynamodb import day_counts, fact_items, ledger_items
 from chalicelib.aws.dynamodb.keys import PERSON_PREFIX
-from chalicelib.ids import ConversationId, PersonId
+from chalicelib.ids import ConversationId, InviteId, PersonId
 
 Item = dict[str, Any]
 
@@ -35,5 +35,8 @@ def person(item: Item) -> Person:
         language=item.get("language", ""),
         language_seen=item.get("language_seen", ""),
         forgotten_at=int(item.get("forgotten_at", 0)),
+        invites={InviteId(invite): int(at) for invite, at in item.get("invites", {}).items()},
+        by_invite=bool(item.get("by_invite", False)),
+        invited_persona=item.get("invited_persona", ""),
         **fact_items.of_person(item),
     )

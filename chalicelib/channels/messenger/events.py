@@ -7,13 +7,13 @@ or missing. An item that the bot does not handle becomes Ignored, with a word fo
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from chalicelib.access import identity
 from chalicelib.channels import lenient_json
-from chalicelib.channels.messenger import attachments, handover, payloads
+from chalicelib.channels.messenger import attachments, buttons, handover, payloads, referrals
 from chalicelib.channels.messenger.handover import ThreadReturned, ThreadTaken
 from chalicelib.conversation.surrogates import clean
 from chalicelib.conversation.turn import MAX_TEXT, IncomingMessage
@@ -21,7 +21,6 @@ from chalicelib.ids import Channel, ConversationId, TurnId
 
 OTHER_PAGE: Final = "other_page"
 """The kind of an ignored item that is about another page: an app may be subscribed to several."""
-GET_STARTED: Final = "GET_STARTED"
 _METADATA: Final = re.compile(r"(?P<turn>[0-9]{13}#[0-9a-f]{64})#(?P<part>[0-9]{1,3})")
 """The format of `metadata`; other apps on the page may attach any text."""
 _MAX_MID = 1000
@@ -119,6 +118,7 @@ def parse(body: bytes, *, now: int, page: str | None = None, app: str | None = N
     return [Ignored("unreadable")]
 
 
+_SAY_NOTHING: Final = (Ignored("referral"), Ignored("empty"))
 STILL_WRITING: Final = "still-writing"
 """The `metadata` of a message that is no part of an answer."""
 NOTICE: Final = "owner-notice"
@@ -139,7 +139,7 @@ def _entry(entry: object, *, now: int, ours: str | None, app: str | None) -> Ite
         for item in lenient_json.items(entry.get(kind)):
             parsed = _Item(item, page, entry_time or now, app)
             if ours is None or parsed.pages <= {ours}:
-                yield parsed.event() if kind == "messaging" else parsed.on_standby()
+                yield from parsed.events() if kind == "messaging" else [parsed.on_standby()]
             else:
                 yield Ignored(OTHER_PAGE)
     for _ in lenient_json.items(entry.get("changes")):
@@ -175,6 +175,19 @@ class _Item:
                 named = self._recipient
         return frozenset(page for page in (named, self._entry_page) if page is not None)
 
+    def events(self) -> Sequence[Event]:
+        """Return the item's event, and before it the command of an invite by whose link the user came.
+
+        To get started is no event of its own then: the answer to the command welcomes the user.
+        """
+        event, code = self.event(), referrals.invite_in(self._item)
+        if code is None or not (isinstance(event, IncomingMessage) or event in _SAY_NOTHING):
+            return [event]
+        if not isinstance(event, IncomingMessage):
+            return [self._incoming(None, f"/invite {code}", ())]
+        invite = self._incoming(f"invite-{event.id}", f"/invite {code}", ())
+        return [invite] if event.text == "/start" else [invite, event]
+
     def event(self) -> Event:
         match self._item:
             case {"message": {"is_echo": True} as message}:
@@ -191,7 +204,9 @@ class _Item:
             case {"postback": dict(postback)}:
                 return self._postback(postback)
             case {"message_edit": {"mid": mid, "text": str(text), **rest}}:
-                return Edited(self._conversation(self._sender), _text(mid), _cut(text), _count(rest.get("num_edit")))
+                return Edited(
+                    self._conversation(self._sender), _text(mid), buttons.cut(text), _count(rest.get("num_edit"))
+                )
         change = handover.change(self._item, ours=self._app)
         return change(self._conversation(self._sender), self._at) if change else Ignored(self._other_kind("unknown"))
 
@@ -211,7 +226,7 @@ class _Item:
     def _message(self, message: dict[str, Any]) -> Event:
         tapped = message.get("quick_reply")
         payload = tapped.get("payload") if isinstance(tapped, dict) else None
-        content = _button_command(payload) or _listed_command(message) or _words(message)
+        content = buttons.button_command(payload) or buttons.listed_command(message) or _words(message)
         content, unseen = attachments.read(message, content, longest=MAX_TEXT)
         if not content.strip() and not unseen:
             return Ignored("empty")
@@ -219,8 +234,8 @@ class _Item:
 
     def _postback(self, postback: dict[str, Any]) -> Event:
         title, (payload, language) = postback.get("title"), payloads.read(postback.get("payload"))
-        content = _button_command(payload) or next(
-            (_cut(text) for text in (title, payload) if isinstance(text, str)), ""
+        content = buttons.button_command(payload) or next(
+            (buttons.cut(text) for text in (title, payload) if isinstance(text, str)), ""
         )
         if not content.strip():
             return Ignored("empty")
@@ -275,22 +290,6 @@ def _conversation(*, page: str, psid: str) -> ConversationId:
     return identity.conversation_of(identity.messenger_person(page, psid))
 
 
-def _button_command(payload: object) -> str | None:
-    """Return the command in a payload of the bot's own buttons, which the user could type as well."""
-    if payload == GET_STARTED:
-        return "/start"
-    return _cut(payload) if isinstance(payload, str) and payload.startswith("/") else None
-
-
-def _listed_command(message: dict[str, Any]) -> str | None:
-    """Return the command that a user chose from Messenger's list: the text is its name, repeated in `commands`."""
-    commands = lenient_json.items(message.get("commands"))
-    names = {str(command.get("name")) for command in commands if isinstance(command, dict)}
-    text = message.get("text")
-    name = text.strip().lstrip("/@").lower() if isinstance(text, str) else ""
-    return _cut(f"/{name}") if name in names else None
-
-
 def _action(enforcement: object) -> str:
     action = enforcement.get("action") if isinstance(enforcement, dict) else None
     return action if action in ("warning", "block", "unblock") else "unknown"
@@ -305,12 +304,7 @@ def _count(value: object) -> int:
 
 def _words(message: dict[str, Any]) -> str:
     text = message.get("text")
-    return _cut(text) if isinstance(text, str) else ""
-
-
-def _cut(text: str) -> str:
-    """Cut a text to one character more than the limit, so that it still counts as too long."""
-    return clean(text[: MAX_TEXT + 1])
+    return buttons.cut(text) if isinstance(text, str) else ""
 
 
 def _text(value: object) -> str:
