@@ -32,6 +32,16 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Look:
+    """That an owner read a person's words on the owner's page."""
+
+    at: int
+    """Milliseconds since 1970."""
+    by: str
+    """Who: as `OwnerSession.owner`."""
+
+
+@dataclass(frozen=True)
 class Person:
     """A user of the bot. Times are milliseconds since 1970."""
 
@@ -61,6 +71,8 @@ class Person:
     """Micro-USD that the person's model calls cost or may cost, by the ISO date of the call, for the last few days."""
     months: Mapping[str, MonthUse] = field(default_factory=dict)
     """What the person's questions came to, by month as `2026-11`, for the last 13 months."""
+    looks: tuple[Look, ...] = ()
+    """When owners read the person's words on their page, oldest first: the last LOOKS_KEPT times."""
     model: str = ""
     """The name of the model that the owner gave the person; empty for that of the API key or the persona."""
     persona: str = ""

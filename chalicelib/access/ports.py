@@ -42,6 +42,12 @@ class People(Protocol):
     def give_model(self, person: PersonId, model: str) -> None:
         """Store the name of the model that answers the person; none if it is empty. Raises UnknownPerson."""
 
+    def note_look(self, person: Person, by: str, *, now: int) -> bool:
+        """Store that an owner reads the person's words; False, with nothing written, if nothing is stored of them.
+
+        Of the looks that `person` has, so many are deleted that LOOKS_KEPT are left.
+        """
+
     def leave(self, person: PersonId, conversations: Collection[ConversationId]) -> None:
         """Take conversations off the person's `rooms`, since nothing of the person is stored there."""
 

@@ -13,6 +13,8 @@ REPEATED_MS: Final = 2 * _DAY_S * 1000
 """How long a message is recognised as a repetition: the 36 hours during which Meta may repeat it, and a margin."""
 COUNTS_KEPT_S: Final = 3 * _DAY_S
 """How long the counts of questions are stored of a person who asked to be forgotten."""
+LOOKS_KEPT: Final = 20
+"""How many of the times are stored at which owners read a person's words on their page."""
 LIST_KEPT_S: Final = 365 * _DAY_S
 """How long a list that a person keeps is stored after its last change."""
 DELETION_KEPT_S: Final = 90 * _DAY_S

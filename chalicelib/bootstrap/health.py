@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import cache, partial
 from typing import Final
 
+from chalicelib.aws.dynamodb.checkups import DynamoCheckups
 from chalicelib.bootstrap import clients, models, tools
 from chalicelib.bootstrap.worker import (
     graph,
@@ -51,7 +52,7 @@ def health_check() -> HealthCheck:
         *_sign_in(),
         checks.time_zone(settings.limits.zone, shared.clock),
     ]
-    return HealthCheck(checks_in_order, shared.alerts(), shared.log)
+    return HealthCheck(checks_in_order, shared.alerts(), DynamoCheckups(clients.table()), shared.clock, shared.log)
 
 
 def _messenger() -> MessengerHealth:

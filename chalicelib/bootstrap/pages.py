@@ -8,6 +8,7 @@ from chalicelib.access import api_key
 from chalicelib.access.key_service import ApiKeyService
 from chalicelib.access.ports import SignInIssuer
 from chalicelib.aws.dynamodb.api_keys import DynamoTickets
+from chalicelib.aws.dynamodb.checkups import DynamoCheckups
 from chalicelib.aws.dynamodb.deletions import DynamoDeletions
 from chalicelib.aws.dynamodb.handovers import DynamoHandovers
 from chalicelib.aws.dynamodb.owner_sessions import DynamoOwnerSessions
@@ -103,7 +104,9 @@ class Pages:
         """The owner's page."""
         from chalicelib.bootstrap import owner_page  # noqa: PLC0415 (only owners need it)
 
-        return owner_page.assemble(api.ports(), DynamoOwnerSessions(clients.table()), random_bytes=token_bytes)
+        table = clients.table(clients.CALLER_PATIENCE_S)
+        sessions, checkups = DynamoOwnerSessions(table), DynamoCheckups(table)
+        return owner_page.assemble(api.ports(), sessions, checkups, random_bytes=token_bytes)
 
 
 @cache

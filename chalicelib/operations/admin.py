@@ -100,6 +100,10 @@ class Admin:
         known = self._decidable(person)
         return self._standing(known, self._limit_for(known))
 
+    def usual_limit(self, person: Person) -> int | None:
+        """Return the questions a day that the user has without a decision; None for any number."""
+        return self._limit_for(person)
+
     def allow(self, person: PersonId) -> Standing:
         """Grant the user any number of questions."""
         return self._decide(person, Access.UNLIMITED, daily_limit=None)
@@ -159,7 +163,18 @@ class Admin:
         turns = [self._turn_as_json(turn) for turn in self._turns(known)]
         lists = {each.name: list(each.items) for each in self.lists.all(person, now=self.clock())}
         remembered = {"facts": facts_as_json(known), "summaries": self._summaries(known)}
-        return {**as_json(known), **remembered, "lists": lists, "turns": turns}
+        looks = {"read_by_owner": [utc(look.at) for look in known.looks]}
+        return {**as_json(known), **remembered, **looks, "lists": lists, "turns": turns}
+
+    def read(self, person: PersonId, *, by: str) -> Sequence[Turn]:
+        """Return the user's turns in all conversations, oldest first, once it is stored that an owner reads them.
+
+        `by` is who, as `OwnerSession.owner`.
+        """
+        known = self._known(person)
+        if not self.people.note_look(known, by, now=self.clock()):
+            raise UnknownPerson("there is no person with that id")
+        return self._turns(known)
 
     def _summaries(self, person: Person) -> Sequence[dict[str, Any]]:
         """Return the summaries of the person's own conversations; that of a room is of all its members."""

@@ -1,6 +1,6 @@
 """Health checks and their findings, as values, with the words that several checks share."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -52,6 +52,15 @@ class Finding:
     def broken(cls, name: str, what: str, why: str, remedy: str) -> "Finding":
         """Return the finding that something does not work."""
         return cls(name, Severity.BROKEN, what, why, remedy)
+
+
+@dataclass(frozen=True)
+class Checkup:
+    """The findings of the weekly health check."""
+
+    at: int
+    """Milliseconds since 1970."""
+    findings: Sequence[Finding]
 
 
 @dataclass(frozen=True)

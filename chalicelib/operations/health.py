@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from chalicelib.clock import Clock
 from chalicelib.errors import ParleyError
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
-from chalicelib.operations.findings import Check, Finding, Severity, failed, worst
+from chalicelib.operations.findings import Check, Checkup, Finding, Severity, failed, worst
+from chalicelib.operations.ports import Checkups
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,8 @@ class HealthCheck:
     checks: Sequence[Check]
     """In the order of their findings."""
     alerts: AlertService
+    checkups: Checkups
+    clock: Clock
     log: Log
 
     def run(self, *, fix: bool = False) -> list[Finding]:
@@ -27,12 +31,16 @@ class HealthCheck:
         return [finding for check in self.checks for finding in _findings(check, fix=fix)]
 
     def report(self) -> Severity:
-        """Run all checks with their fixes, log the worst state and return it, and alert the owner unless it is OK."""
+        """Run all checks with their fixes, log the worst state and return it, and alert the owner unless it is OK.
+
+        What was found is stored for the owner's page. Raises StoreError if it cannot be, after the alert.
+        """
         findings = self.run(fix=True)
         state = worst(findings)
         self.log("checkup", state=state.value, findings=len(findings))
         if state is not Severity.OK:
             self.alerts.health_findings([finding for finding in findings if finding.state is not Severity.OK])
+        self.checkups.keep(Checkup(self.clock(), findings))
         return state
 
 

@@ -72,6 +72,13 @@ class OwnerDoor:
         self.sessions.end(visit.session.id)
         self.log("owner_page", outcome="left")
 
+    def leave_others(self, visit: Visit) -> None:
+        """End all sessions but this one."""
+        for session in self.sessions.all(now=self.clock()):
+            if session.id != visit.session.id:
+                self.sessions.end(session.id)
+        self.log("owner_page", outcome="left_others")
+
     def _is_of_owner(self, session: OwnerSession) -> bool:
         owners = self.owners.list() if session.owner else ()
         return not session.owner or session.owner in {owner_session.owner_code(owner.person) for owner in owners}

@@ -6,6 +6,7 @@ Nothing here shows the words of people, but for the view that the owner has to a
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Final
 
 from chalicelib.access import owner_session
 from chalicelib.access.ports import ApiKeys
@@ -13,13 +14,21 @@ from chalicelib.clock import Clock
 from chalicelib.content import owner_html
 from chalicelib.content.owner_html import Html, Words, fill
 from chalicelib.content.page import HtmlPage
+from chalicelib.content.text import Texts
+from chalicelib.errors import UnknownPerson
 from chalicelib.ids import KeyId
 from chalicelib.operations.owner_door import OwnerDoor, Visit
 from chalicelib.operations.owner_today import OwnerToday
 from chalicelib.operations.owner_view import View
+from chalicelib.operations.page_bot import BotView
+from chalicelib.operations.page_money import MoneyView
+from chalicelib.operations.page_people import PeopleView
+from chalicelib.operations.page_person import PersonView
 from chalicelib.settings.stage import Settings
 
 _LANGUAGE = "en"
+SAID: Final = ("saved", "wrong_number")
+"""The texts about what a form did."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,12 @@ class OwnerPage:
 
     door: OwnerDoor
     today: OwnerToday
+    people: PeopleView
+    person: PersonView
+    money: MoneyView
+    bot: BotView
     keys: ApiKeys
+    texts: Texts
     settings: Settings
     bot_name: Callable[[], str]
     clock: Clock
@@ -94,6 +108,41 @@ class OwnerPage:
     def show_today(self, visit: Visit, *, up: str) -> HtmlPage:
         """Return the first view."""
         return self.today.page(self._view(visit, up), self._key_names())
+
+    def show_people(self, visit: Visit, query: Mapping[str, str], *, up: str) -> HtmlPage:
+        """Return the list of people that a query asks for."""
+        return self.people.page(self._view(visit, up), self._key_names(), query)
+
+    def show_person(self, visit: Visit, name: str, *, up: str, said: str = "") -> HtmlPage:
+        """Return one person; `said` is one of SAID, or nothing."""
+        said = said if said in SAID else ""
+        return self._about(lambda view: self.person.page(view, self._key_names(), name, said=said), visit, up)
+
+    def show_words(self, visit: Visit, name: str, *, up: str) -> HtmlPage:
+        """Return one person with their words, and store that they were read."""
+        return self._about(lambda view: self.person.read(view, self._key_names(), name), visit, up)
+
+    def decide(self, name: str, form: FormSent) -> str:
+        """Carry out a decision about a person; return which of SAID says so. Raises UnknownPerson."""
+        return self.person.decide(name, form.fields)
+
+    def show_money(self, visit: Visit, query: Mapping[str, str], *, up: str) -> HtmlPage:
+        """Return the report of a period."""
+        return self.money.page(self._view(visit, up), self.texts, query)
+
+    def show_bot(self, visit: Visit, *, up: str) -> HtmlPage:
+        """Return the bot with its keys and settings."""
+        return self.bot.page(self._view(visit, up), list(self.keys.list()))
+
+    def missing(self, *, up: str) -> HtmlPage:
+        """Return the page that says that there is no such person."""
+        return self._alone("missing", self.words("missing_title"), self._back(up), up=up, status=HTTPStatus.NOT_FOUND)
+
+    def _about(self, draw: Callable[[View], HtmlPage], visit: Visit, up: str) -> HtmlPage:
+        try:
+            return draw(self._view(visit, up))
+        except UnknownPerson:
+            return self.missing(up=up)
 
     def _view(self, visit: Visit, up: str) -> View:
         zone = self.settings.limits.zone

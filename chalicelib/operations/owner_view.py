@@ -76,7 +76,7 @@ class View:
             handle=self.words.count("visitors", len(row.people)) if row.is_sum else handles.handle_of(person.id),
             badge=Html("") if row.is_sum else self.badge(person),
             from_where=self.from_where(person.id, keys),
-            used=self.used(row.used, limit if limit and not row.is_sum else None),
+            used=self._used_today(row, limit),
             seen=self.ago(row.last_seen),
         )
 
@@ -86,6 +86,11 @@ class View:
             return Html(f'<p class="empty">{owner_html.html(self.words("no_people"))}</p>')
         drawn = joined(self.person_row(row, keys) for row in rows)
         return Html(f'<ul class="people">{drawn.text}</ul>')
+
+    def _used_today(self, row: Row, limit: int | None) -> str:
+        if not row.used:
+            return ""
+        return self.words("used_today", used=self.used(row.used, limit if limit and not row.is_sum else None))
 
     def used(self, used: int, limit: int | None) -> str:
         """Write how many questions were asked today, and of how many."""
@@ -100,11 +105,12 @@ class View:
 
     def badge(self, person: Person) -> Html:
         """Draw what the owner decided about a person, or that the person is new; nothing for most."""
-        if kind := self._kind(person):
+        if kind := self.kind(person):
             return Html(f'<span class="badge badge-{kind}">{owner_html.html(self.words(f"badge_{kind}"))}</span>')
         return Html("")
 
-    def _kind(self, person: Person) -> str:
+    def kind(self, person: Person) -> str:
+        """Return what the owner decided about a person, or `new`; empty for most."""
         if person.access is not Access.DEFAULT:
             return person.access.value
         if person.daily_limit is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from chalicelib.operations.deletion import Deletion
+from chalicelib.operations.findings import Checkup
 
 
 class Deletions(Protocol):
@@ -39,6 +40,16 @@ class SentAlerts(Protocol):
 
         `person` is a pseudonym, which is deleted with the next day's first one. Only the latest day is remembered.
         """
+
+
+class Checkups(Protocol):
+    """The last weekly health check. All methods raise StoreError."""
+
+    def keep(self, checkup: Checkup) -> None:
+        """Store a health check in place of the last one."""
+
+    def last(self) -> Checkup | None:
+        """Return the last health check; None if there was none."""
 
 
 class Warmer(Protocol):

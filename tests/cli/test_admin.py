@@ -129,6 +129,7 @@ def test_an_export_has_what_the_bot_remembers_of_the_person_and_of_no_room(admin
     assert exported["facts"] == [{"number": 1, "time": utc(now), "text": "My dog is called Rex."}]
     assert exported["summaries"] == [{"conversation": None, "time": utc(now), "text": "Anna has a dog."}]
     assert exported["memory_off"] is True
+    assert exported["read_by_owner"] == []
     assert "Rex" not in json.dumps(as_json(store.people.get(ANNA) or Person(ANNA)))
     admin.forget(ANNA)
     assert store.people.get(ANNA) is None or not (store.people.get(ANNA) or Person(ANNA)).facts
@@ -257,7 +258,7 @@ def test_a_person_just_forgotten_is_not_listed(admin: Admin, chats: Chats):
 
         get, decide, forget = people.get, people.decide, people.forget
         leave, choose, give_model, speak = people.leave, people.choose, people.give_model, people.speak
-        begin_to_forget = people.begin_to_forget
+        begin_to_forget, note_look = people.begin_to_forget, people.note_look
 
         def list(self) -> Iterator[Person]:
             return iter([known for person in (ANNA, BERT) if (known := people.get(person))])
@@ -276,7 +277,7 @@ def test_an_interrupted_forget_can_be_repeated(admin: Admin, chats: Chats):
     class Faltering:
         get, decide, list = people.get, people.decide, people.list
         leave, choose, give_model, speak = people.leave, people.choose, people.give_model, people.speak
-        begin_to_forget = people.begin_to_forget
+        begin_to_forget, note_look = people.begin_to_forget, people.note_look
 
         def forget(self, person: PersonId, **more: Any) -> bool:
             if failures:
@@ -289,3 +290,15 @@ def test_an_interrupted_forget_can_be_repeated(admin: Admin, chats: Chats):
     faltering.forget(ANNA)
     with pytest.raises(UnknownPerson):
         admin.show(ANNA)
+
+
+def test_that_an_owner_read_a_conversation_is_in_the_persons_export(admin: Admin, chats: Chats):
+    chats.answer(ANNA)
+    [turn] = admin.read(ANNA, by="")
+    assert turn.text == "What is new?"
+    assert admin.export(ANNA)["read_by_owner"] == [utc(chats.clock())]
+
+
+def test_words_of_a_person_who_is_not_stored_cannot_be_read(admin: Admin):
+    with pytest.raises(UnknownPerson):
+        admin.read(ANNA, by="")

@@ -19,6 +19,7 @@ from chalicelib.access.ports import ApiKeys, Handovers, People, PersonaTexts, Sp
 from chalicelib.aws.dynamodb.alerts import DynamoSentAlerts
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys, DynamoTickets
 from chalicelib.aws.dynamodb.calls import PATIENCE_S
+from chalicelib.aws.dynamodb.checkups import DynamoCheckups
 from chalicelib.aws.dynamodb.connections import DynamoConnections
 from chalicelib.aws.dynamodb.deletions import DynamoDeletions
 from chalicelib.aws.dynamodb.facts import DynamoFacts
@@ -49,9 +50,10 @@ from chalicelib.conversation.remote_tools import ToolLists
 from chalicelib.conversation.summary_ports import Summaries
 from chalicelib.conversation.takeover_ports import Takeovers
 from chalicelib.conversation.tool_ports import Journal, PersonLists
-from chalicelib.operations.ports import Deletions, SentAlerts
+from chalicelib.operations.ports import Checkups, Deletions, SentAlerts
 from scripts.simulator.table import create_table
 from tests.fakes.api_keys import FakeApiKeys, FakeTickets
+from tests.fakes.checkups import FakeCheckups
 from tests.fakes.connections import FakeConnections
 from tests.fakes.deletions import FakeDeletions
 from tests.fakes.facts import FakeFacts
@@ -101,6 +103,7 @@ class Store:
     owners: Owners
     owner_sessions: OwnerSessions
     new_people: NewPeople
+    checkups: Checkups
     connections: ConnectionStore
     pauses: Pauses
     invites: Invites
@@ -131,6 +134,7 @@ def fake_store() -> Store:
         FakeOwners(memory),
         FakeOwnerSessions(memory),
         FakeNewPeople(memory),
+        FakeCheckups(memory),
         FakeConnections(memory),
         FakePauses(memory),
         FakeInvites(memory),
@@ -176,6 +180,7 @@ def dynamo_ports(table: Table, clock: Clock | None = None) -> Store:
         DynamoOwners(table),
         DynamoOwnerSessions(table),
         DynamoNewPeople(table),
+        DynamoCheckups(table),
         DynamoConnections(table),
         DynamoPauses(table, along),
         DynamoInvites(table),

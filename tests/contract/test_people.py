@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.access import identity
-from chalicelib.access.person import Access, Person
+from chalicelib.access.person import Access, Look, Person
 from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Finish
 from chalicelib.conversation.limits import MAX_ROOMS
@@ -309,3 +309,29 @@ def test_nobody_unknown_is_given_a_model(story: Story):
     with pytest.raises(UnknownPerson):
         story.store.people.give_model(ANNA, "gpt-6-sol")
     assert story.store.people.get(ANNA) is None
+
+
+def test_it_is_stored_when_an_owner_reads_a_persons_words(story: Story):
+    story.accept()
+    for by in ("", "0123456789abcdef"):
+        assert story.store.people.note_look(story.known(), by, now=story.clock.tick(seconds=1))
+    assert story.known().looks == (Look(story.clock() - 1000, ""), Look(story.clock(), "0123456789abcdef"))
+
+
+def test_the_last_twenty_looks_are_stored(story: Story):
+    story.accept()
+    for _ in range(23):
+        assert story.store.people.note_look(story.known(), "", now=story.clock.tick(seconds=1))
+    assert [look.at for look in story.known().looks] == [story.clock() - 1000 * age for age in reversed(range(20))]
+
+
+def test_of_a_person_who_is_not_stored_no_look_is_noted(story: Story):
+    assert not story.store.people.note_look(Person(ANNA), "", now=story.clock())
+    assert story.store.people.get(ANNA) is None
+
+
+def test_forgetting_a_person_deletes_the_looks(story: Story):
+    story.accept()
+    story.store.people.note_look(story.known(), "", now=story.clock())
+    story.store.people.forget(ANNA, now=story.clock())
+    assert story.known().looks == ()

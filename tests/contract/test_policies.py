@@ -40,6 +40,7 @@ from chalicelib.channels.web.sender import WebSender
 from chalicelib.conversation.person_list import PersonList
 from chalicelib.ids import Channel, Channels, ConversationId, PersonId
 from chalicelib.operations.owner_link import OwnerLinks
+from chalicelib.operations.owner_view import page_name
 from chalicelib.settings.stage import ModelSettings, Secret, Settings
 from scripts.deploy import policies
 from tests.channels import BEDROCK, BOTH, MESSENGER, OPENAI, WEB, stage_with
@@ -426,7 +427,7 @@ def the_owner_looks_at_the_page(audit: Audit, store: Store, bot: Bot) -> None:
     store.owners.offer(pairing)
     assert store.owners.pair(anna, pairing, now=bot.clock())
     bot.owners = store.owners
-    page = owner_page.assemble(bot.ports, store.owner_sessions, random_bytes=token_bytes)
+    page = owner_page.assemble(bot.ports, store.owner_sessions, store.checkups, random_bytes=token_bytes)
     links = OwnerLinks(store.owner_sessions, lambda: "https://bot.example", token_bytes, bot.clock)
     link = links.mint(anna).rpartition("/")[2]
     audit.function = "api_handler"
@@ -436,6 +437,16 @@ def the_owner_looks_at_the_page(audit: Audit, store: Store, bot: Bot) -> None:
     visit = page.door.visit(f"{COOKIE}={cookie}")
     assert visit
     page.show_today(visit, up="")
+    page.show_people(visit, {}, up="")
+    page.show_money(visit, {}, up="")
+    page.show_bot(visit, up="")
+    for person in list(store.people.list()):
+        for choice in ("blocked", "default"):
+            sent = {"form": visit.form_code, "access": choice}
+            page.decide(page_name(person.id), page.sent(sent, host="", origin="", site="same-origin"))
+        page.show_person(visit, page_name(person.id), up="")
+        page.show_words(visit, page_name(person.id), up="")
+    page.door.leave_others(visit)
     page.door.leave(visit)
 
 
@@ -507,7 +518,7 @@ def test_of_single_items_the_api_handler_reads_requests_keys_connections_sign_in
         "WebItems": [keys.API_KEYS, f"{keys.CONNECTION_PREFIX}*", keys.handover_key("*")["pk"]],
         "OwnerLinks": [keys.owner_link_key("*")["pk"]],
         "OwnerSessions": [keys.OWNER_SESSIONS],
-        "OwnerReads": [f"{keys.PERSON_PREFIX}*", keys.spend_key("*")["pk"], keys.API_KEYS, keys.PERSONAS],
+        "OwnerReads": [f"{keys.PERSON_PREFIX}*", keys.spend_key("*")["pk"], keys.API_KEYS, keys.PERSONAS, "OWNER"],
     }
     [along, owner] = [one for one in statements("api_handler") if "dynamodb:BatchGetItem" in one["Action"]]
     assert leading_keys(along) == [keys.API_KEYS, keys.PERSONAS]

@@ -29,6 +29,7 @@ from chalicelib.conversation.turn import Lease, Summary, Turn, TurnState
 from chalicelib.errors import LeaseLost
 from chalicelib.ids import Channel, ConnectionId, ConversationId, InviteId, KeyId, PersonId, TurnId
 from chalicelib.operations.deletion import Deletion
+from chalicelib.operations.findings import Checkup
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -215,6 +216,7 @@ class Memory:
     """By hour, key and address."""
     handovers: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Codes and when they expire, in seconds, by slot."""
+    checkup: Checkup | None = None
     owner_links: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Owners and when their links expire, in seconds, by the link's digest."""
     owner_sessions: dict[str, OwnerSession] = field(default_factory=dict)

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from chalicelib.access import identity, ledger
-from chalicelib.access.person import Access, Person
-from chalicelib.access.retention import COUNTS_KEPT_S
+from chalicelib.access.person import Access, Look, Person
+from chalicelib.access.retention import COUNTS_KEPT_S, LOOKS_KEPT
 from chalicelib.errors import UnknownPerson
 from chalicelib.ids import ConversationId, PersonId
 from tests.fakes.memory import KnownPerson, Memory, atomic
@@ -63,6 +63,14 @@ class FakePeople:
         known.change(model=model)
 
     @atomic
+    def note_look(self, person: Person, by: str, *, now: int) -> bool:
+        known = self.memory.people.get(person.id)
+        if known is None:
+            return False
+        known.change(looks=(*known.person.looks, Look(now, by))[-LOOKS_KEPT:])
+        return True
+
+    @atomic
     def leave(self, person: PersonId, conversations: Collection[ConversationId]) -> None:
         if known := self.memory.people.get(person):
             known.change(rooms=known.person.rooms - set(conversations))
@@ -87,7 +95,7 @@ class FakePeople:
             return True
         if last_seen not in (None, known.person.last_seen):
             return False
-        known.change(persona="", model="", facts=(), memory_off=False, language="", language_seen="")
+        known.change(persona="", model="", facts=(), memory_off=False, language="", language_seen="", looks=())
         known.change(invites={}, invited_persona="")
         known.forget_months(ledger.forgotten_months(now))
         known.facts_made, known.forgot = 0, ""

@@ -12,6 +12,7 @@ from chalicelib.ids import PersonId
 from chalicelib.operations.owner_door import Visit
 from chalicelib.operations.owner_link import OwnerLinks
 from chalicelib.operations.owner_page import FormSent, OwnerPage
+from tests.fakes.checkups import FakeCheckups
 from tests.fakes.owner_sessions import FakeOwnerSessions
 from tests.flow.bot import Bot
 
@@ -32,7 +33,9 @@ class OwnersBrowser:
 
     @property
     def page(self) -> OwnerPage:
-        return owner_page.assemble(self.bot.ports, self.sessions, random_bytes=self.random_bytes)
+        return owner_page.assemble(
+            self.bot.ports, self.sessions, FakeCheckups(self.bot.memory), random_bytes=self.random_bytes
+        )
 
     def random_bytes(self, size: int) -> bytes:
         return next(self.random).to_bytes(size)

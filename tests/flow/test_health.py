@@ -36,6 +36,7 @@ from chalicelib.operations.owner_notices import OwnerNotices
 from chalicelib.settings.stage import Settings
 from tests.fakes.adapters import FakeClock, RememberingNotifier
 from tests.fakes.api_keys import FakeApiKeys
+from tests.fakes.checkups import FakeCheckups
 from tests.fakes.memory import Memory
 from tests.fakes.model import FakeCatalogue, ScriptedModel
 from tests.fakes.new_people import FakeNewPeople
@@ -83,6 +84,7 @@ class Patient:
     reserved: list[Usage] = field(default_factory=list)
     notifier: RememberingNotifier = field(default_factory=RememberingNotifier)
     clock: FakeClock = field(default_factory=FakeClock)
+    checkups: FakeCheckups = field(default_factory=FakeCheckups)
     missing: list[str] = field(default_factory=list)
     model_shutdown: date | None = None
     has_url: bool = True
@@ -136,7 +138,7 @@ class Patient:
             model.check(),
             checks.time_zone(settings.limits.zone, self.clock),
         ]
-        return HealthCheck(in_order, owner, log)
+        return HealthCheck(in_order, owner, self.checkups, self.clock, log)
 
     def wrong(self, *, fix: bool = False) -> dict[str, Finding]:
         """The findings that are not OK, by name."""
@@ -593,3 +595,10 @@ def test_the_state_of_several_findings_is_the_worst():
     findings = [Finding("a", OK, "x"), Finding("b", WARNING, "x", "y", "z")]
     assert [worst([]), worst(findings[:1]), worst(findings)] == [OK, OK, WARNING]
     assert worst([*findings, Finding("c", BROKEN, "x", "y", "z")]) is BROKEN
+
+
+def test_what_the_weekly_check_finds_is_stored_for_the_owners_page(patient: Patient):
+    assert patient.health_check.report() is OK
+    kept = patient.checkups.last()
+    assert kept
+    assert (kept.at, kept.findings) == (patient.clock(), patient.health_check.run())

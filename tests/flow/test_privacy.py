@@ -113,6 +113,7 @@ ON_THE_PAGE = {
     "facts": "What you asked the AI to remember, with the date",
     "forgotten_at": "when you last had everything deleted",
     "memory_off": "or that you switched this off",
+    "looks": "your copy of what is stored has the last 20 times",
 }
 STORED_WITH_A_TURN = {
     "id", "conversation", "person", "at", "state", "text", "attachments", "reply", "charged_day", "model_calls",

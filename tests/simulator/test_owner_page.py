@@ -15,7 +15,8 @@ from tests.simulator.served import served
 from tests.simulator.test_accessibility import LOOKS, check
 
 pytestmark = needs_chromium
-VIEWS = ["owner"]
+VIEWS = ["owner", "owner/people", "owner/money", "owner/bot"]
+PERSON = "10000001"
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_hostile_forms_are_refused_in_words(owner: Page, demo: Demo, body: bytes
 @pytest.mark.parametrize("look", LOOKS)
 def test_each_view_is_accessible(browser: Browser, demo: Demo, look: str):
     demo.say("10000001", "Hello?")
-    demo.wait_until_answered("10000001")
+    demo.wait_until_answered(PERSON)
     with owners_page(browser, demo, LOOKS[look]) as page:
         for view in VIEWS:
             page.goto(f"{demo.url}/{view}")
@@ -140,6 +141,39 @@ def test_no_view_is_wider_than_the_window(browser: Browser, demo: Demo, width: i
         for view in VIEWS:
             page.goto(f"{demo.url}/{view}")
             assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+
+
+def test_the_owner_blocks_a_person_with_two_taps_and_the_bot_is_silent(owner: Page, demo: Demo):
+    demo.say(PERSON, "Hello?")
+    demo.wait_until_answered(PERSON)
+    owner.get_by_role("link", name="People", exact=True).click()
+    owner.locator(".people a").first.click()
+    owner.get_by_text("Blocked", exact=True).click()
+    owner.get_by_role("button", name="Save").click()
+    expect(owner.get_by_role("status")).to_contain_text("Saved.")
+    expect(owner.get_by_label("Blocked")).to_be_checked()
+    answers = len(demo.answers_to(PERSON))
+    demo.say(PERSON, "And now?")
+    owner.get_by_text("As usual", exact=True).click()
+    owner.get_by_role("button", name="Save").click()
+    demo.say(PERSON, "And now again?")
+    demo.wait_until_answered(PERSON, turns=2)
+    assert len(demo.answers_to(PERSON)) == answers + 1
+
+
+def test_words_are_read_after_a_tap_of_its_own_which_is_noted(owner: Page, demo: Demo):
+    demo.say(PERSON, "My secret wish")
+    demo.wait_until_answered(PERSON)
+    owner.get_by_role("link", name="People", exact=True).click()
+    owner.locator(".people a").first.click()
+    expect(owner.locator("main")).not_to_contain_text("My secret wish")
+    owner.get_by_role("button", name="Read the conversation").click()
+    expect(owner.locator(".said-person")).to_contain_text("My secret wish")
+    check(owner)
+    owner.get_by_role("link", name="People", exact=True).click()
+    owner.locator(".people a").first.click()
+    expect(owner.locator("main")).to_contain_text("An owner has read it once")
+    check(owner)
 
 
 def test_the_page_is_used_with_the_keyboard_alone(owner: Page):

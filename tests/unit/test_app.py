@@ -24,6 +24,8 @@ print(json.dumps({"routes": routes, "functions": functions, "sockets": sockets})
 """
 OF_THE_OWNER: Final = {
     *("GET /owner", "GET /owner/owner.css", "GET /owner/in/{link}", "POST /owner/in/{link}", "POST /owner/leave"),
+    *("GET /owner/people", "GET /owner/people/{name}", "POST /owner/people/{name}", "POST /owner/people/{name}/words"),
+    *("GET /owner/money", "GET /owner/bot", "POST /owner/leave-others"),
 }
 ALWAYS: Final = {"GET /health", "GET /privacy"} | OF_THE_OWNER
 OF_MESSENGER: Final = {"GET /webhook", "POST /webhook", "POST /data-deletion", "GET /deletion/{code}"}

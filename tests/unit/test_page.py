@@ -19,7 +19,7 @@ WAYS_OUT: Final[dict[str, str | Link]] = {
     "contact": Link("me@example.org", "mailto:me@example.org"),
 }
 SHOWN: Final[dict[str, str | Link]] = {**WAYS_OUT, "code": "0" * 32, "received": "1 May 2026", "until": "1 July 2026"}
-DAYS: Final = ("turns_kept", "counts_days", "backup_days", "quota_days", "months")
+DAYS: Final = ("looks_kept", "turns_kept", "counts_days", "backup_days", "quota_days", "months")
 WORDS: Final[dict[str, dict[str, str | Link]]] = {
     "privacy": {
         **WAYS_OUT,

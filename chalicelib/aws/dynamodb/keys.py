@@ -108,6 +108,11 @@ def news_key() -> Key:
     return {"pk": "OWNER", "sk": "NEWS"}
 
 
+def checkup_key() -> Key:
+    """The key of the last weekly health check."""
+    return {"pk": "OWNER", "sk": "CHECKUP"}
+
+
 def deletion_key(code: str) -> Key:
     """The key of a deletion request."""
     return {"pk": f"{DELETION_PREFIX}{code}", "sk": "DELETION"}

@@ -1,13 +1,14 @@
 """The People port over DynamoDB: access, limits, counts, and what is kept after /forget."""
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from chalicelib.access import identity, ledger, retention
-from chalicelib.access.person import Access, Person
+from chalicelib.access.person import Access, Look, Person
 from chalicelib.aws.dynamodb import fact_items, items, keys, ledger_items, person_items
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
@@ -63,6 +64,15 @@ class DynamoPeople:
         if not self._update(person, change, when=EXISTS):
             raise UnknownPerson("there is no person with that id")
 
+    def note_look(self, person: Person, by: str, *, now: int) -> bool:
+        added = Update(add_to_set={person_items.LOOKS: {person_items.look_text(Look(now, by))}})
+        if not self._update(person.id, added, when=EXISTS):
+            return False
+        if old := person.looks[: max(0, len(person.looks) + 1 - retention.LOOKS_KEPT)]:
+            texts = {person_items.look_text(look) for look in old}
+            self._update(person.id, Update(remove_from_set={person_items.LOOKS: texts}), when=EXISTS)
+        return True
+
     def leave(self, person: PersonId, conversations: Collection[ConversationId]) -> None:
         if conversations:
             self._update(person, Update(remove_from_set={"rooms": {str(each) for each in conversations}}), when=EXISTS)
@@ -80,7 +90,7 @@ class DynamoPeople:
     ) -> bool:
         self._wait_no_longer(person)
         counts = [name for month in ledger.forgotten_months(now) for name in ledger_items.of_month(month)]
-        chosen = ["persona", "model", "language", "language_seen", "invites", "invited_persona"]
+        chosen = ["persona", "model", "language", "language_seen", "invites", "invited_persona", person_items.LOOKS]
         gone = ["tap", "tapped_in", *chosen, *fact_items.ATTRIBUTES, *counts]
         unseen = EXISTS if last_seen is None else last_seen_at(last_seen)
         if later:
@@ -104,12 +114,15 @@ class DynamoPeople:
             return
 
     def _undecide(self, person: PersonId) -> None:
-        try:
+        """Only somebody who has never written is deleted, so who may not delete can undo the decision about others."""
+        change = Update(set={"access": Access.DEFAULT.value}, remove=["daily_limit", "tap", "by_invite"])
+        if self._update(person, change, when=~NEVER_WROTE):
+            return
+        with suppress(ConditionFailed):
             self.table.write(delete(keys.person_key(person), when=EXISTS & NEVER_WROTE))
-        except ConditionFailed:
-            change = Update(set={"access": Access.DEFAULT.value}, remove=["daily_limit", "tap", "by_invite"])
-            if not self._update(person, change, when=EXISTS):
-                raise UnknownPerson("there is no person with that id") from None
+            return
+        if not self._update(person, change, when=EXISTS):
+            raise UnknownPerson("there is no person with that id")
 
     def _update(self, person: PersonId, change: Update, *, when: ConditionBase) -> bool:
         """Change a person that exists; False when there is none, or when the condition fails."""

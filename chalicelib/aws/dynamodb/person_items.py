@@ -1,13 +1,15 @@
 """Converts the item of a person to a value; nothing here writes one."""
 
-from typing import Any
+from typing import Any, Final
 
-from chalicelib.access.person import Access, Person
+from chalicelib.access.person import Access, Look, Person
 from chalicelib.aws.dynamodb import day_counts, fact_items, ledger_items
 from chalicelib.aws.dynamodb.keys import PERSON_PREFIX
 from chalicelib.ids import ConversationId, InviteId, PersonId
 
 Item = dict[str, Any]
+LOOKS: Final = "looks"
+"""The attribute with the looks of owners: a set of texts."""
 
 
 def person(item: Item) -> Person:
@@ -38,5 +40,16 @@ def person(item: Item) -> Person:
         invites={InviteId(invite): int(at) for invite, at in item.get("invites", {}).items()},
         by_invite=bool(item.get("by_invite", False)),
         invited_persona=item.get("invited_persona", ""),
+        looks=tuple(sorted(map(_look, item.get(LOOKS, ())), key=lambda look: look.at)),
         **fact_items.of_person(item),
     )
+
+
+def look_text(look: Look) -> str:
+    """A look of an owner, as the set LOOKS has it."""
+    return f"{look.at:013d}#{look.by}"
+
+
+def _look(text: str) -> Look:
+    at, _, by = text.partition("#")
+    return Look(int(at), by)
