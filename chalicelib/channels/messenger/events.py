@@ -185,7 +185,7 @@ class _Item:
             return [event]
         if not isinstance(event, IncomingMessage):
             return [self._incoming(None, f"/invite {code}", ())]
-        invite = self._incoming(f"invite-{event.id}", f"/invite {code}", ())
+        invite = replace(event, id=f"invite-{event.id}", text=f"/invite {code}", attachments=())
         return [invite] if event.text == "/start" else [invite, event]
 
     def event(self) -> Event:
