@@ -26,6 +26,7 @@ from chalicelib.settings.stage import Limits
 from scripts.simulator.functions import FunctionFailed
 from scripts.simulator.meta import PAGE_ID, PAGE_NAME, Meta
 from scripts.simulator.model_watch import ModelWatch
+from scripts.simulator.page_inbox import PageInbox
 from scripts.simulator.recorder import Behaviour, Recorder
 from scripts.simulator.start_page import start_page
 
@@ -83,6 +84,7 @@ class Control:
             Route("/world/messenger", self.messenger),
             Route("/world/messenger/people", self.add_person, methods=["POST"]),
             Route("/world/messenger/send", self.send, methods=["POST"]),
+            Route("/world/messenger/inbox", self.by_hand, methods=["POST"]),
         ]
 
     async def start(self, _: Request) -> Response:
@@ -196,6 +198,19 @@ class Control:
                 sent = self._meta.say(psid, text)
             case _:
                 raise HTTPException(400, "not an action of a person")
+        mid, status = await sent
+        return JSONResponse({"mid": mid, "status": status})
+
+    async def by_hand(self, request: Request) -> Response:
+        """Do what a human does in the page's inbox: write to a person, take their thread or give it back."""
+        inbox = PageInbox(self._meta)
+        match await _body(request):
+            case {"person": str(psid), "text": str(text)} if text.strip():
+                sent = inbox.write(psid, text)
+            case {"person": str(psid), "thread": "inbox" | "bot" as holder}:
+                sent = inbox.take(psid) if holder == "inbox" else inbox.give_back(psid)
+            case _:
+                raise HTTPException(400, "not an action of a human in the inbox")
         mid, status = await sent
         return JSONResponse({"mid": mid, "status": status})
 

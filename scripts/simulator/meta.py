@@ -66,7 +66,7 @@ class TestPerson:
         return {
             "psid": self.psid,
             "name": self.name,
-            "typing": self.typing_until > _now(),
+            "typing": self.typing_until > now(),
             "seen_at": self.seen_at,
             "messages": messages,
         }
@@ -90,6 +90,8 @@ class Meta:
         self._numbers = itertools.count(1)
         self._echoes: set[asyncio.Task[int]] = set()
         self.people: dict[str, TestPerson] = {}
+        self.held: set[str] = set()
+        """The people whose threads another app has."""
         self.began_at = 0
         self.reset()
 
@@ -119,8 +121,9 @@ class Meta:
         self.admin.recorder.reset()
         if self._home:
             self.admin.set_up(self._home)
-        self.began_at = _now()
+        self.began_at = now()
         self.people.clear()
+        self.held.clear()
         for name in _NAMES:
             self.add(name)
 
@@ -188,14 +191,14 @@ class Meta:
                 message.text, message.attachments, message.status = "", [], "unsent"
         return mid, await self.deliver(self._item(psid, {"message": {"mid": mid, "is_deleted": True}}))
 
-    async def deliver(self, item: Mapping[str, Any]) -> int:
+    async def deliver(self, item: Mapping[str, Any], *, standby: bool = False) -> int:
         """Send one signed webhook request, up to three times until the status is 200.
 
-        Returns the last status, 0 for no response.
+        `standby` is whether another app has the thread. Returns the last status, 0 for no response.
         """
         if not self.admin.is_listening:
             return 0
-        entry = {"id": PAGE_ID, "time": _now(), "messaging": [item]}
+        entry = {"id": PAGE_ID, "time": now(), "standby" if standby else "messaging": [item]}
         body = json.dumps({"object": "page", "entry": [entry]}).encode()
         signature = hmac.new(self.app_secret.encode(), body, hashlib.sha256).hexdigest()
         headers = {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={signature}"}
@@ -211,19 +214,20 @@ class Meta:
         return status
 
     def _bubble(self, psid: str, text: str, attachments: list[str] | None = None) -> Message:
-        message = Message(self._mid(), "person", text, _now(), attachments or [], status="sending")
+        message = Message(self.new_mid(), "person", text, now(), attachments or [], status="sending")
         self.person(psid).messages.append(message)
         return message
 
     async def _send(self, psid: str, message: Message, content: Mapping[str, Any]) -> int:
-        status = await self.deliver(self._item(psid, content, at=message.at))
+        status = await self.deliver(self._item(psid, content, at=message.at), standby=psid in self.held)
         message.status = "sent" if status == 200 else "failed"  # noqa: PLR2004
         return status
 
     def _item(self, psid: str, content: Mapping[str, Any], *, at: int = 0) -> dict[str, Any]:
-        return {"sender": {"id": psid}, "recipient": {"id": PAGE_ID}, "timestamp": at or _now(), **content}
+        return {"sender": {"id": psid}, "recipient": {"id": PAGE_ID}, "timestamp": at or now(), **content}
 
-    def _mid(self) -> str:
+    def new_mid(self) -> str:
+        """Return an id for a message."""
         return f"m_{secrets.token_urlsafe(12)}_{next(self._numbers)}"
 
     # -- the Graph API -------------------------------------------------------------------------------------------
@@ -261,6 +265,8 @@ class Meta:
                 "messaging_type": ("RESPONSE" | "UPDATE") as kind,
                 "message": {"text": str(text)} as message,
             }:
+                if psid in self.held:
+                    raise GraphRefusal(10, "Another app is controlling this thread now", 2018300)
                 if kind == "UPDATE" and not self.person(psid).wrote_since(_now() - _WINDOW_MS):
                     raise GraphRefusal(10, "This message is sent outside of allowed window.", 2018278)
                 if not text.strip() or len(text.encode("utf-16-le")) // 2 > _MAX_TEXT:
@@ -271,9 +277,9 @@ class Meta:
     def _act(self, person: TestPerson, action: str) -> None:
         match action:
             case "mark_seen":
-                person.seen_at = _now()
+                person.seen_at = now()
             case "typing_on":
-                person.typing_until = _now() + _TYPING_MS
+                person.typing_until = now() + _TYPING_MS
             case "typing_off":
                 person.typing_until = 0
             case _:
@@ -281,9 +287,9 @@ class Meta:
 
     def _receive(self, person: TestPerson, text: str, message: Mapping[str, Any]) -> str:
         person.typing_until = 0
-        person.seen_at = _now()
+        person.seen_at = now()
         quick_replies = message.get("quick_replies", [])
-        bubble = Message(self._mid(), "page", text, _now(), quick_replies=quick_replies)
+        bubble = Message(self.new_mid(), "page", text, now(), quick_replies=quick_replies)
         person.messages.append(bubble)
         metadata = {"metadata": message["metadata"]} if "metadata" in message else {}
         echo = {"mid": bubble.mid, "text": text, "is_echo": True, "app_id": APP_ID, **metadata}
@@ -294,5 +300,6 @@ class Meta:
         return bubble.mid
 
 
-def _now() -> int:
+def now() -> int:
+    """Return the time in milliseconds since 1970."""
     return time.time_ns() // 1_000_000

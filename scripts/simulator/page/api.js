@@ -36,3 +36,6 @@ export const addPerson = (name) => post("/world/messenger/people", { name });
 
 /** Sends `action` as the person `psid`; returns the webhook's response, `{mid, status}`. */
 export const send = (psid, action) => post("/world/messenger/send", { person: psid, ...action });
+
+/** Writes to the person `psid` as a human in the page's inbox. */
+export const answer = (psid, text) => post("/world/messenger/inbox", { person: psid, text });

@@ -11,8 +11,8 @@ const HAS_KEYBOARD = matchMedia("(pointer: fine)");
 /** Enter that confirms a character in an input method does not send; Safari marks that by the key code 229. */
 const sends = (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
 
-/** Returns `{show(psid), focus()}`; `send` is called with an action without its person. */
-export function composer({ send }) {
+/** Returns `{show(psid), focus()}`; `send` is called with an action without its person, `answer` with the words of a human of the page. */
+export function composer({ send, answer }) {
   const [form, words, attach] = [byId("composer"), byId("words"), byId("attach")];
   const drafts = new Map();
   let psid = null;
@@ -33,6 +33,14 @@ export function composer({ send }) {
     send({ attachment });
   };
 
+  const answerByHand = () => {
+    const text = words.value.trim();
+    focus();
+    if (!text) return;
+    write("");
+    answer(text);
+  };
+
   words.addEventListener("input", fit);
   words.addEventListener("keydown", (event) => {
     if (!sends(event)) return;
@@ -47,7 +55,7 @@ export function composer({ send }) {
     write("");
     send({ text });
   });
-  attach.addEventListener("click", () => openMenu(attach, attachments(sendAttachment)));
+  attach.addEventListener("click", () => openMenu(attach, attachments(sendAttachment, answerByHand)));
 
   return {
     focus,
@@ -61,7 +69,8 @@ export function composer({ send }) {
   };
 }
 
-const attachments = (run) => [
+const attachments = (run, answerByHand) => [
   { label: "Sticker", icon: "icon-thumb", testid: "attach-sticker", run: () => run("sticker") },
   { label: "Photo", icon: "icon-photo", testid: "attach-photo", run: () => run("image") },
+  { label: "Send it as a human of the page", icon: "icon-send", testid: "by-hand", run: answerByHand },
 ];

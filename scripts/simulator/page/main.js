@@ -22,7 +22,7 @@ let chosen = decodeURIComponent(location.hash.slice(1));
 const { promise: ready, resolve: isReady } = Promise.withResolvers();
 const unread = new Unread();
 const outbox = new Outbox({ send: api.send, changed: render, refresh: () => refresh() });
-const writing = composer({ send: (action) => outbox.send(current(), action) });
+const writing = composer({ send: (action) => outbox.send(current(), action), answer });
 const showPeople = peopleList({ choose, add });
 const showThread = thread({
   start: () => thenWrite(outbox.send(current(), { postback: "GET_STARTED", title: "Get started" })),
@@ -49,6 +49,13 @@ async function add(name) {
   await refresh();
   choose(person.psid);
   writing.focus();
+}
+
+/** A human of the page answers the person in the page's inbox. */
+async function answer(text) {
+  const { status } = await api.answer(current().psid, text).catch(() => ({ status: null }));
+  if (status !== 200) mention("The webhook did not accept what the human wrote.");
+  await refresh();
 }
 
 async function unsend({ mid }) {
