@@ -41,6 +41,8 @@ class ChannelTraits:
     """Whether humans read along and answer where the channel itself shows them what people write."""
     window_ms: int | None
     """For how long after a person's last message the channel takes messages to them; None for any time."""
+    shows_ai: bool
+    """Whether clients display all the time that an AI answers. If not, the reply's footer says it when it is due."""
     shows_markdown: bool
     """Whether clients display Markdown. If not, answers are sent as plain text; what is stored stays Markdown."""
 
@@ -57,6 +59,7 @@ TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
         shows_remaining=False,
         has_inbox=True,
         window_ms=24 * 60 * 60 * 1000,
+        shows_ai=False,
         shows_markdown=False,
     ),
     Channel.WEB: ChannelTraits(
@@ -70,6 +73,7 @@ TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
         shows_remaining=True,
         has_inbox=False,
         window_ms=None,
+        shows_ai=True,
         shows_markdown=True,
     ),
 }

@@ -93,6 +93,8 @@ class Person:
     """The turn in which an owner tapped one of them, which works once."""
     is_owner: bool = False
     """Whether the person decides about others in the chat (`access.owner_ports`)."""
+    talked_at: int = 0
+    """When the person asked what was last answered by the model, or with the notice that an AI answers; 0 for never."""
     forgotten_at: int = 0
     """Everything that was said until then is deleted, at the person's or the owner's request; 0 if it never was."""
 

@@ -1,4 +1,4 @@
-"""Deletes everything about a person, wherever they have written and whoever is answering them."""
+"""Deletes everything about a user, wherever they have written and whoever is answering them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +26,8 @@ class Forgetting:
     2. Turns are deleted, also open ones, whose workers can then write nothing more.
     3. Lists are deleted, and last the person, by whom the conversations are found.
 
-    A message that is accepted meanwhile is noticed by the last write, and all is done again; what was said later stays.
+    A message of the user that is accepted meanwhile is noticed by the last write, and all is done again; what was said
+    later stays.
     """
 
     people: People

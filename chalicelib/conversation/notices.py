@@ -8,11 +8,11 @@ from chalicelib.access import identity, quota
 from chalicelib.access.person import Access, Person
 from chalicelib.access.retention import COUNTS_KEPT_S, days
 from chalicelib.content.text import Texts
-from chalicelib.conversation import takeover
+from chalicelib.conversation import disclosure, takeover
 from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.commands import NotKnown
 from chalicelib.conversation.prompt import Answer, FinishReason
-from chalicelib.conversation.turn import CANCELLED, MAX_TEXT, OPENING, STOPPED, Choice, Reply
+from chalicelib.conversation.turn import CANCELLED, MAX_TEXT, OPENING, STOPPED, Choice, Reply, Turn
 from chalicelib.conversation.turn_context import TurnContext
 
 _FEW: Final = 2
@@ -108,6 +108,12 @@ class Notices:
         back = self.texts("bot_again") if is_back else ""
         footer = "\n\n".join(filter(None, (cut_short, back, self._few_left(context, left))))
         return Reply(answer.text, footer, left=left)
+
+    def introduced(self, reply: Reply, turn: Turn) -> Reply:
+        """Return the reply to the turn, with the notice that an AI answers below it if that is due."""
+        if not disclosure.is_to_be_added(turn, reply):
+            return reply
+        return replace(reply, footer="\n\n".join(filter(None, (reply.footer, self.texts("ai_notice")))))
 
     def _cut_short(self, context: TurnContext) -> str:
         """Return that the answer was cut, in the persona's words; empty where its file wants nothing said."""

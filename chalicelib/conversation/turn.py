@@ -160,6 +160,8 @@ class Turn:
     """As `IncomingMessage.language`; in a TurnContext the language in which the bot speaks, whatever tells it."""
     joined: TurnId | None = None
     """The later turn that answers the message too; it has no answer of its own."""
+    says_ai: bool = False
+    """Whether its reply says that an AI answers, as `disclosure` wants it; stored when it is charged."""
     before: tuple["Turn", ...] = ()
     """The messages that it answers beside its own, in their order; `burst` finds them, and they are not stored here."""
 

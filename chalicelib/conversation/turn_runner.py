@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from chalicelib.access import admission, identity, refunds
 from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.access.ledger import Tally
 from chalicelib.access.refunds import End
 from chalicelib.clock import Clock
-from chalicelib.conversation import plan
+from chalicelib.conversation import disclosure, plan
 from chalicelib.conversation.agent import model_answered
 from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.charging import Charging, part_without_room
@@ -51,6 +52,7 @@ class TurnRunner:
         Raises LeaseLost and StoreError, and DeliveryPostponed if the recorded reply is not to be delivered yet.
         Failures of the model become an apology.
         """
+        context = context.with_turn(replace(context.turn, says_ai=disclosure.is_due(context)))
         turn = context.turn
         self.alerts.new_person(context.person, turn)
         match plan.plan(turn, context.person, context.lease, now=self.clock()):
@@ -160,7 +162,7 @@ class TurnRunner:
         notice = self._no_money(context, found.refused, found.reservation)
         reply = Reply(found.text, notice.text) if found.text else notice
         most, tally = refunds.most_refunds(End.NO_MONEY), Tally(found.reservation.day)
-        step = Record(context.turn, reply, refund=True, most_refunds=most, tally=tally)
+        step = self._step(context, reply, refund=True, most_refunds=most, tally=tally)
         self._try_to_record(context, step)
         return _answered(step)
 
@@ -188,6 +190,7 @@ class TurnRunner:
         notice = self._or_revoked(context, notice)
         if identity.traits_of(context.turn.person).ends_every_turn:
             return self._record(context, notice)
+        notice = self.notices.introduced(notice, context.turn)
         now, until = self.clock(), context.time.until()
         if self.inbox.refuse(context.lease, context.turn, notice, day=context.day, now=now, until=until):
             return replace(context.turn, state=TurnState.ANSWERED, reply=notice, deliveries=1)
@@ -235,7 +238,7 @@ class TurnRunner:
         end, day = refunds.end_of_call(error), context.turn.charged_day or context.day
         if refunds.is_refunded(end, context.person, day=day):
             most, notice = refunds.most_refunds(end), self.notices.say(key)
-            step = Record(context.turn, notice, settlement=settlement, refund=True, most_refunds=most, tally=tally)
+            step = self._step(context, notice, settlement=settlement, refund=True, most_refunds=most, tally=tally)
             if self._try_to_record(context, step):
                 return _answered(step)
         return self._record(context, self.notices.say(f"{key}_counts"), settlement=settlement, tally=tally)
@@ -261,8 +264,8 @@ class TurnRunner:
         tally: Tally | None = None,
     ) -> Turn:
         """Record the reply without a refund, and return the turn as it then is."""
-        step = Record(
-            context.turn,
+        step = self._step(
+            context,
             reply,
             settlement=settlement,
             forget_before=forget_before,
@@ -271,6 +274,10 @@ class TurnRunner:
         )
         self._try_to_record(context, step)
         return _answered(step)
+
+    def _step(self, context: TurnContext, reply: Reply, **more: Any) -> Record:
+        """Return the step that records the reply, with the notice that an AI answers if it is due."""
+        return Record(context.turn, self.notices.introduced(reply, context.turn), **more)
 
     def _try_to_record(self, context: TurnContext, step: Record) -> bool:
         """Write the step; False, with nothing written, if it needs a refund and none is left."""

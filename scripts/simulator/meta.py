@@ -267,7 +267,7 @@ class Meta:
             }:
                 if psid in self.held:
                     raise GraphRefusal(10, "Another app is controlling this thread now", 2018300)
-                if kind == "UPDATE" and not self.person(psid).wrote_since(_now() - _WINDOW_MS):
+                if kind == "UPDATE" and not self.person(psid).wrote_since(now() - _WINDOW_MS):
                     raise GraphRefusal(10, "This message is sent outside of allowed window.", 2018278)
                 if not text.strip() or len(text.encode("utf-16-le")) // 2 > _MAX_TEXT:
                     raise GraphRefusal(100, "Message text must be 1 to 2000 characters")

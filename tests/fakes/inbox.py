@@ -95,6 +95,8 @@ class FakeInbox:
         spend.reserve(self.memory, step.reserve, step.turn, asks=True)
         if not step.turn.opens:
             kept.change(charged_day=step.day)
+            kept.change(says_ai=step.turn.says_ai)
+            known.change(talked_at=step.turn.asked_at)
             known.forget_days(step.outdated)
             known.forget_months(step.outdated_months)
             known.count(step.day, 1)
@@ -116,6 +118,8 @@ class FakeInbox:
         if not self._may_refund(step):
             return False
         self._refund(step)
+        if step.turn.says_ai and not step.turn.charged_day and not step.turn.opens:
+            self._person(step.turn).change(talked_at=step.turn.asked_at)
         self._close_joined(conversation, step.turn)
         conversation.lease_until = until
         conversation.history_from = conversation.history_from if step.forget_before is None else step.forget_before
@@ -134,6 +138,8 @@ class FakeInbox:
         if known.person.notified_day == day and known.person.notified_at > now - NOTICE_EVERY_MS:
             return False
         known.change(notified_day=day, notified_at=now)
+        if turn.says_ai:
+            known.change(talked_at=turn.asked_at)
         self._close_joined(conversation, turn)
         conversation.lease_until = until
         kept.change(state=TurnState.ANSWERED, reply=reply, deliveries=1)

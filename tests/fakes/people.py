@@ -96,7 +96,7 @@ class FakePeople:
         if last_seen not in (None, known.person.last_seen):
             return False
         known.change(persona="", model="", facts=(), memory_off=False, language="", language_seen="", looks=())
-        known.change(invites={}, invited_persona="")
+        known.change(invites={}, invited_persona="", talked_at=0)
         known.forget_months(ledger.forgotten_months(now))
         known.facts_made, known.forgot = 0, ""
         if later:

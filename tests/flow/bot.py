@@ -62,7 +62,7 @@ from tests.fakes.facts import FakeFacts
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.invites import FakeInvites
 from tests.fakes.journal import FakeJournal
-from tests.fakes.memory import Memory
+from tests.fakes.memory import KnownPerson, Memory
 from tests.fakes.model import ScriptedModel
 from tests.fakes.moderation import ScriptedModeration
 from tests.fakes.new_people import FakeNewPeople
@@ -381,6 +381,12 @@ class Bot:
         made = pairing.pairing_for("ABCD2345", bytes, now=self.clock())
         self.owners.offer(made)
         assert self.owners.pair(person_of(psid), made, now=self.clock())
+
+    def has_talked_to(self, *psids: str) -> None:
+        """These people were answered just now, so that nothing is said to them as to new ones."""
+        for psid in psids:
+            known = self.memory.people.setdefault(person_of(psid), KnownPerson(Person(person_of(psid))))
+            known.change(talked_at=self.clock())
 
     # What became of it.
 

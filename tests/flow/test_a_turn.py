@@ -105,6 +105,7 @@ def test_the_longest_message_is_read_whole(bot: Bot):
 
 
 def test_an_answer_that_got_too_long_says_that_it_stops(bot: Bot):
+    bot.has_talked_to("anna")
     bot.model.script = [["Once upon a time", FinishReason.LENGTH]]
     bot.receives("anna", "tell me everything")
     [answer] = bot.read("anna")

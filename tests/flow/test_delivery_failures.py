@@ -142,6 +142,7 @@ def test_when_the_channel_breaks_during_the_model_call_the_answer_is_kept(bot: B
 
 
 def test_a_page_that_may_not_show_typing_answers_all_the_same(bot: Bot):
+    bot.has_talked_to("anna")
     graph = FakeGraph(refuses_typing=GraphError(Failure.BROKEN, "code 100, subcode 33"))
     bot.sender = MessengerSender(graph, lambda _: "This takes longer.", sleep=lambda _: None)
     bot.receives("anna", "is anybody there?")
@@ -173,6 +174,7 @@ def test_an_answer_refused_for_an_unknown_reason_is_not_charged_and_the_owner_is
 
 
 def test_answers_to_several_people_refused_for_an_unknown_reason_mean_a_broken_channel(bot: Bot, graph: FakeGraph):
+    bot.has_talked_to("anna", "bert", "cara")
     assert refused(bot, graph, "anna", "bert", "cara") == [CHANNEL]
     assert (bot.states("cara"), bot.counted("ChannelBroken")) == (["answered"], [1])
     bot.clock.tick(minutes=1)
@@ -319,6 +321,7 @@ def test_an_answer_whose_receipt_came_is_not_sent_again(bot: Bot):
 
 
 def test_a_long_answer_comes_in_parts_that_a_phone_can_show(bot: Bot, graph: FakeGraph):
+    bot.has_talked_to("anna")
     bot.model.otherwise = ["A sentence of the story. " * 200]
     bot.receives("anna", "tell me a story")
     assert [len(part) <= MAX_UNITS for part in graph.sent] == [True] * 3
@@ -326,6 +329,7 @@ def test_a_long_answer_comes_in_parts_that_a_phone_can_show(bot: Bot, graph: Fak
 
 
 def test_of_a_long_answer_only_the_parts_without_a_receipt_are_sent_again(bot: Bot, graph: FakeGraph):
+    bot.has_talked_to("anna")
     bot.model.otherwise = ["A sentence of the story. " * 200]
     graph.script.extend([None, None, GraphError(Failure.BACK_OFF, "code 613")])
     bot.accepts("anna", "tell me a story")

@@ -95,6 +95,7 @@ def test_the_owner_is_not_notified_of_faults_that_pass(bot: Bot, error: ModelErr
 
 
 def test_the_apology_has_no_count_of_what_is_left(bot: Bot):
+    bot.has_talked_to("anna")
     bot.limits_to(1)
     bot.model.script = [ModelBusy("busy")]
     bot.receives("anna", "a hard question")

@@ -111,6 +111,7 @@ ON_THE_PAGE = {
     "by_invite": "which of the owner's invites you used, when, and what it gave you",
     "invited_persona": "which of the owner's invites you used, when, and what it gave you",
     "facts": "What you asked the AI to remember, with the date",
+    "talked_at": "when you were last answered",
     "forgotten_at": "when you last had everything deleted",
     "memory_off": "or that you switched this off",
     "looks": "your copy of what is stored has the last 20 times",
@@ -118,7 +119,7 @@ ON_THE_PAGE = {
 STORED_WITH_A_TURN = {
     "id", "conversation", "person", "at", "state", "text", "attachments", "reply", "charged_day", "model_calls",
     "overflow", "receipts", "deliveries", "place", "replaces", "feedback", "received",
-    "opens", "rounds", "calls_before", "joined", "before", "language",
+    "opens", "rounds", "calls_before", "joined", "before", "says_ai", "language",
 }  # fmt: skip
 
 

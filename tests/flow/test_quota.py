@@ -88,6 +88,7 @@ def test_a_question_counts_for_the_day_it_was_written_on(bot: Bot):
 
 
 def test_the_last_questions_of_the_day_are_counted_down(bot: Bot):
+    bot.has_talked_to("anna")
     bot.limits_to(4)
     ask(bot, 4)
     footers = [delivered.footer for delivered in bot.read("anna")]
@@ -102,6 +103,7 @@ def test_the_count_of_what_is_left_never_becomes_memory(bot: Bot):
 
 
 def test_an_answer_that_stopped_short_with_few_left_says_both(bot: Bot):
+    bot.has_talked_to("anna")
     bot.limits_to(1)
     bot.model.script = [["So long", FinishReason.LENGTH]]
     ask(bot, 1)

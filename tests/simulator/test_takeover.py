@@ -1,4 +1,4 @@
-"""A human takes a conversation over in the demo: in the inbox, through the bot, and in the odd shapes that Meta sends."""
+"""A human takes a conversation over in the demo: in the inbox, through the bot, and in odd shapes that Meta sends."""
 
 import itertools
 import json

@@ -30,8 +30,22 @@ def count_on_person(step: Charge) -> Write | None:
     known = NOT_BLOCKED & forgotten_at(step.forgotten_at)
     may_ask = known if step.limit is None else known & below_limit(step.limit, day=step.day)
     within, asked = within_share(step.reserve), ledger_items.asked_in(month_of(step.reserve.day))
-    counted = Update(add={f"quota.{step.day}": 1, asked: 1, **_spent(step.reserve)}, remove=outdated)
+    counted = Update(
+        set=talked(step.turn), add={f"quota.{step.day}": 1, asked: 1, **_spent(step.reserve)}, remove=outdated
+    )
     return update(keys.person_key(step.turn.person), counted, when=may_ask & within if within else may_ask)
+
+
+def talked(turn: Turn) -> dict[str, int]:
+    """The attributes of a person to whom the turn is answered by the model, or with the notice that an AI answers."""
+    return {"talked_at": turn.asked_at}
+
+
+def tell(turn: Turn) -> Write | None:
+    """The write that notes a notice that an AI answers, with a reply that is not charged; None for other replies."""
+    if not turn.says_ai or turn.charged_day or turn.opens:
+        return None
+    return update(keys.person_key(turn.person), Update(set=talked(turn)))
 
 
 def set_aside_again(turn: Turn, reserve: Reservation) -> Write | None:

@@ -89,7 +89,8 @@ class DynamoInbox:
         )
 
     def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
-        charged = {} if step.turn.opens else {"charged_day": step.day}
+        charged: items.Item = {} if step.turn.opens else {"charged_day": step.day}
+        charged |= {"says_ai": True} if step.turn.says_ai else {}
         running = Update(set={"state": TurnState.RUNNING.value, **charged}, add={"model_calls": 1})
         joined = self._joined(step.turn)
         try:
@@ -134,6 +135,7 @@ class DynamoInbox:
                 conversation=update_conversation(lease, changed),
                 spend=spend.end(step),
                 taken=taken_back.by(step),
+                told=charges.tell(step.turn),
                 **joined,
             )
         except RefundsUsedUp:
@@ -142,7 +144,8 @@ class DynamoInbox:
 
     def refuse(self, lease: Lease, turn: Turn, reply: Reply, *, day: str, now: int, until: int) -> bool:
         answered, due = Update(set=items.answered_values(reply)), not_notified_since(now - NOTICE_EVERY_MS, day=day)
-        notified, joined = Update(set={"told_day": day, "told_at": now}), self._joined(turn)
+        told: items.Item = {"told_day": day, "told_at": now, **(charges.talked(turn) if turn.says_ai else {})}
+        notified, joined = Update(set=told), self._joined(turn)
         try:
             self.table.transact(
                 turn=update_turn(turn, answered, when=in_state(TurnState.QUEUED)),
@@ -242,10 +245,10 @@ class DynamoInbox:
         return True
 
     def _transact_or_lost(
-        self, *, turn: Write, conversation: Write, spend: Write | None = None, taken: Changes = (), **joined: Write
+        self, *, turn: Write, conversation: Write, taken: Changes = (), **others: Write | None
     ) -> None:
         """Write the step; every refusal means that the lease is lost. Raises RefundsUsedUp."""
         try:
-            taken_back.transact(self.table, taken, turn=turn, conversation=conversation, spend=spend, **joined)
+            taken_back.transact(self.table, taken, turn=turn, conversation=conversation, **others)
         except TransactionRefused as exc:
             raise LeaseLost("another worker has this conversation") from exc

@@ -123,6 +123,7 @@ def turn(item: Item) -> Turn:
         received=_received(item["received"]) if "received" in item else None,
         opens=bool(item.get("opens", False)),
         joined=item.get("joined"),
+        says_ai=bool(item.get("says_ai", False)),
         language=item.get("language", ""),
     )
 

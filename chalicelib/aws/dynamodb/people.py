@@ -91,7 +91,7 @@ class DynamoPeople:
         self._wait_no_longer(person)
         counts = [name for month in ledger.forgotten_months(now) for name in ledger_items.of_month(month)]
         chosen = ["persona", "model", "language", "language_seen", "invites", "invited_persona", person_items.LOOKS]
-        gone = ["tap", "tapped_in", *chosen, *fact_items.ATTRIBUTES, *counts]
+        gone = ["tap", "tapped_in", "talked_at", *chosen, *fact_items.ATTRIBUTES, *counts]
         unseen = EXISTS if last_seen is None else last_seen_at(last_seen)
         if later:
             rooms = {str(each) for each in later if identity.named(each)}

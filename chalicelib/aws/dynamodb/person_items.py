@@ -36,6 +36,7 @@ def person(item: Item) -> Person:
         is_owner=bool(item.get("owner", False)),
         language=item.get("language", ""),
         language_seen=item.get("language_seen", ""),
+        talked_at=int(item.get("talked_at", 0)),
         forgotten_at=int(item.get("forgotten_at", 0)),
         invites={InviteId(invite): int(at) for invite, at in item.get("invites", {}).items()},
         by_invite=bool(item.get("by_invite", False)),
