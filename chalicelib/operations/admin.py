@@ -5,7 +5,7 @@ decided something about the user: then the decision stays visible and can be cha
 of a known id who has not written yet, or not again; the decision holds when they do.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -15,14 +15,13 @@ from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.person import Access, Person
 from chalicelib.access.ports import LiveConnections, People
 from chalicelib.access.quota import limit_of
-from chalicelib.clock import Clock, utc
-from chalicelib.conversation.journal import OpenRound
+from chalicelib.clock import Clock
 from chalicelib.conversation.ports import Transcript
-from chalicelib.conversation.takeover import is_of_human
 from chalicelib.conversation.tool_ports import Journal, PersonLists
 from chalicelib.conversation.turn import Turn
 from chalicelib.errors import ConversationBusy, UnknownPerson
-from chalicelib.ids import ConversationId, PersonId
+from chalicelib.ids import PersonId
+from chalicelib.operations.export import Exports
 
 MAX_LIMIT: Final = 100_000
 """The most questions a day that the owner can allow one user."""
@@ -93,7 +92,7 @@ class Admin:
     def show(self, person: PersonId) -> Portrait:
         """Return one user as stored now."""
         known = self._known(person)
-        return Portrait(self._standing(known, self._limit_for(known)), turns=len(self._turns(known)))
+        return Portrait(self._standing(known, self._limit_for(known)), turns=len(self._exports.turns(known)))
 
     def standing(self, person: PersonId) -> Standing:
         """Return the limits of one user, also of one about whom the owner can decide although they have not written."""
@@ -146,7 +145,7 @@ class Admin:
         """
         before = self.show(person)
         known = before.standing.person
-        if any(turn.is_open for room in known.rooms for turn in self._turns_in(room, person)):
+        if any(turn.is_open for room in known.rooms for turn in self._exports.turns_in(room, person)):
             raise ConversationBusy("a message of this person waits in a room; try again in a minute")
         self.transcript.erase(identity.conversation_of(person), now=self.clock())
         for room in sorted(known.rooms):
@@ -158,13 +157,8 @@ class Admin:
         return before
 
     def export(self, person: PersonId) -> dict[str, Any]:
-        """Return everything stored about the user, messages included, in JSON's types; times are in UTC."""
-        known = self._known(person)
-        turns = [self._turn_as_json(turn) for turn in self._turns(known)]
-        lists = {each.name: list(each.items) for each in self.lists.all(person, now=self.clock())}
-        remembered = {"facts": facts_as_json(known), "summaries": self._summaries(known)}
-        looks = {"read_by_owner": [utc(look.at) for look in known.looks]}
-        return {**as_json(known), **remembered, **looks, "lists": lists, "turns": turns}
+        """Return everything stored about the user, messages included; of one who had it deleted, what was left."""
+        return self._exports.document(person)
 
     def read(self, person: PersonId, *, by: str) -> Sequence[Turn]:
         """Return the user's turns in all conversations, oldest first, once it is stored that an owner reads them.
@@ -174,21 +168,11 @@ class Admin:
         known = self._known(person)
         if not self.people.note_look(known, by, now=self.clock()):
             raise UnknownPerson("there is no person with that id")
-        return self._turns(known)
+        return self._exports.turns(known)
 
-    def _summaries(self, person: Person) -> Sequence[dict[str, Any]]:
-        """Return the summaries of the person's own conversations; that of a room is of all its members."""
-        own = (each for each in sorted(identity.conversations_of(person)) if identity.room_of(each) is None)
-        found = ((each, self.transcript.summary(each)) for each in own)
-        return [
-            {"conversation": identity.named(each), "time": utc(summary.at), "text": summary.text}
-            for each, summary in found
-            if summary
-        ]
-
-    def _turn_as_json(self, turn: Turn) -> dict[str, Any]:
-        rounds = self.journal.rounds(turn) if turn.rounds else ()
-        return {**_turn_as_json(turn), "tools": [call for each in rounds for call in _calls_as_json(each)]}
+    @property
+    def _exports(self) -> Exports:
+        return Exports(self.people, self.transcript, self.journal, self.lists, self.clock)
 
     def _decide(self, person: PersonId, access: Access, *, daily_limit: int | None) -> Standing:
         is_undone = access is Access.DEFAULT and daily_limit is None
@@ -225,67 +209,6 @@ class Admin:
         blocked = person.access is Access.BLOCKED
         limit = 0 if blocked else limit_of(person, default_limit=default_limit)
         return Standing(person, used=person.quota.get(today, 0), limit=limit)
-
-    def _turns(self, person: Person) -> Sequence[Turn]:
-        """Return the user's turns in all conversations, oldest first."""
-        turns = [turn for room in identity.conversations_of(person) for turn in self._turns_in(room, person.id)]
-        return sorted(turns, key=lambda turn: turn.id)
-
-    def _turns_in(self, conversation: ConversationId, person: PersonId) -> Sequence[Turn]:
-        return [turn for turn in self.transcript.turns(conversation, now=self.clock()) if turn.person == person]
-
-
-def as_json(person: Person) -> dict[str, Any]:
-    """Return everything stored about a user without words, in JSON's types."""
-    return {
-        "person": person.id,
-        "access": person.access.value,
-        "daily_limit": person.daily_limit,
-        "model": person.model or None,
-        "quota": dict(sorted(person.quota.items())),
-        "told_day": person.notified_day,
-        "told_at": utc(person.notified_at),
-        "announced": person.announced,
-        "first_seen": utc(person.first_seen),
-        "last_seen": utc(person.last_seen),
-        "rooms": sorted(identity.named(room) or "" for room in person.rooms),
-        "memory_off": person.memory_off,
-        "invites": {invite: utc(at) for invite, at in person.invites.items()},
-        "by_invite": person.by_invite,
-        "invited_persona": person.invited_persona or None,
-    }
-
-
-def facts_as_json(person: Person) -> Sequence[dict[str, Any]]:
-    """Return what the bot is to remember of a user, in JSON's types."""
-    return [{"number": fact.number, "time": utc(fact.at), "text": fact.text} for fact in person.facts]
-
-
-def _turn_as_json(turn: Turn) -> dict[str, Any]:
-    reply = turn.reply
-    return {
-        "id": turn.id,
-        "room": identity.named(turn.conversation),
-        "time": utc(turn.at),
-        "state": turn.state.value,
-        "text": turn.text,
-        "attachments": list(turn.attachments),
-        "answer": reply.text if reply else None,
-        "by_human": is_of_human(turn),
-        "footer": reply.footer if reply else "",
-        "choices": [choice.title for choice in reply.choices] if reply else [],
-        "charged_day": turn.charged_day,
-        "model_calls": turn.model_calls,
-        "overflow": turn.overflow,
-        "replaces": turn.replaces,
-        "feedback": turn.feedback,
-    }
-
-
-def _calls_as_json(called: OpenRound) -> Iterator[dict[str, Any]]:
-    for index, call in enumerate(called.calls):
-        result = called.results.get(index)
-        yield {"tool": call.name, "arguments": call.arguments, "result": result.text if result else None}
 
 
 def _is_known(person: Person) -> bool:

@@ -11,7 +11,7 @@ import click
 from chalicelib.access.handles import handle_of
 from chalicelib.access.person import Access, Person
 from chalicelib.ids import PersonId
-from chalicelib.operations import admin
+from chalicelib.operations import export
 from chalicelib.operations.admin import Portrait, Standing
 from chalicelib.operations.deletion import Deletion
 from chalicelib.operations.people_rows import PeoplePage, Row
@@ -121,7 +121,7 @@ class TextPeopleView:
             ("last seen", self._moment(person.last_seen)),
             ("limit notice", person.notified_day or "never"),
             ("owner alerted", "yes" if person.announced else "no"),
-            *([("rooms", ", ".join(admin.as_json(person)["rooms"]))] if person.rooms else []),
+            *([("rooms", ", ".join(export.person_as_json(person)["rooms"]))] if person.rooms else []),
             ("stored turns", str(portrait.turns)),
         ]
         print_values(rows)
@@ -229,7 +229,7 @@ def _deletion_as_json(request: Deletion) -> dict[str, Any]:
 
 
 def _standing_as_json(standing: Standing) -> dict[str, Any]:
-    known = admin.as_json(standing.person)
+    known = export.person_as_json(standing.person)
     return {**known, "handle": handle_of(standing.person.id), "limit": standing.limit, "used_today": standing.used}
 
 
