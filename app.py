@@ -8,15 +8,7 @@ from typing import Any, Final
 
 from chalice.app import Blueprint, Chalice, Rate, Request, Response, WebsocketEvent
 
-from chalicelib.aws.invocation import (
-    AnswerConversation,
-    Ping,
-    RunHealthCheck,
-    SendWeeklyReport,
-    TellOfNewPeople,
-    is_ping,
-    parse,
-)
+from chalicelib.aws.invocation import AnswerConversation, Ping, is_ping, parse
 from chalicelib.bootstrap import api, clients, init_phase
 from chalicelib.bootstrap import heartbeat as scheduled
 from chalicelib.ids import ConnectionId, Needs
@@ -105,20 +97,13 @@ def worker(event: dict[str, Any], context: Any) -> dict[str, str]:
             answering.worker()
             answering.warmth().prepare()
             return {"outcome": "warm"}
-        case RunHealthCheck():
-            from chalicelib.bootstrap import health as checking
-
-            return {"outcome": checking.health_check().report().value}
-        case TellOfNewPeople():
-            answering.ports().newcomers(answering.owner_chat()).tell_of_all()
-            return {"outcome": "told"}
-        case SendWeeklyReport():
-            from chalicelib.bootstrap import reports as reporting
-
-            return {"outcome": reporting.weekly_report().send().value}
         case AnswerConversation(conversation):
             outcome = answering.worker().run(conversation, remaining_ms=context.get_remaining_time_in_millis)
             return {"outcome": outcome.value}
+        case job:
+            from chalicelib.bootstrap import jobs
+
+            return {"outcome": jobs.run(job)}
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="heartbeat")

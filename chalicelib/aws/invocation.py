@@ -51,7 +51,9 @@ class AnswerConversation:
     conversation: ConversationId
 
 
-WorkerEvent = Ping | RunHealthCheck | TellOfNewPeople | SendWeeklyReport | AnswerConversation
+Job = RunHealthCheck | TellOfNewPeople | SendWeeklyReport
+"""Requested by the heartbeat."""
+WorkerEvent = Ping | Job | AnswerConversation
 
 
 def wake_event(conversation: ConversationId) -> str:
