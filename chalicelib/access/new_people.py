@@ -1,4 +1,4 @@
-"""New people: how the owners hear of them, as the port that stores who waits, and the limit of notices about one."""
+"""New users: how the owners hear of them, as the port that stores who waits, and the limit of notices about one."""
 
 from collections.abc import Collection, Sequence
 from typing import Final, Protocol
@@ -22,19 +22,19 @@ class NewPeople(Protocol):
     """
 
     def announce(self, person: PersonId, *, secret: str, now: int) -> bool:
-        """Mark a stored person as announced, with the secret of the buttons, and let them wait for a notice.
+        """Mark a stored user as announced, with the secret of the buttons, and let them wait for a notice.
 
-        True for exactly one caller: the one that has to notify the owners.
+        True for exactly one caller: the one that has to notify the owners of the user.
         """
 
     def may_tell(self, *, now: int) -> bool:
         """Take a token of SINGLE_NOTICES; False if there is none."""
 
     def told(self, people: Collection[PersonId]) -> None:
-        """Let these people wait no longer."""
+        """Take these users off the list of those who wait."""
 
     def waiting(self) -> Sequence[PersonId]:
-        """Return who waits, in the order of their ids."""
+        """Return the users who wait, in the order of their ids."""
 
     def claim(self, *, now: int) -> bool:
         """Whether anyone has waited for BUNDLE_MS; True for exactly one caller in BUNDLE_MS."""
@@ -44,5 +44,5 @@ class NewPeople(Protocol):
 
 
 def are_announced(person: PersonId) -> bool:
-    """Whether owners hear of such a person one by one: not of visitors without a name, who are many."""
+    """Whether owners hear of such users one by one: not of clients without a name, which are many."""
     return traits_of(person).announces_new_people or own_conversations.is_known(person)

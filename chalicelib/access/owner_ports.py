@@ -10,7 +10,7 @@ from chalicelib.ids import PersonId
 
 @dataclass(frozen=True)
 class Owner:
-    """A person who decides about others in the chat. `Person.is_owner` says the same of one person."""
+    """A user who decides about others in the chat. `Person.is_owner` says the same of one user."""
 
     person: PersonId
     since: int
@@ -20,7 +20,7 @@ class Owner:
 
 
 class Owners(Protocol):
-    """The people who are owners, and the one code that makes the next. All methods raise StoreError.
+    """The users who are owners, and the one code that makes the next. All methods raise StoreError.
 
     Writes are atomic. Times are milliseconds since 1970.
     """
@@ -38,7 +38,7 @@ class Owners(Protocol):
         """
 
     def pair(self, person: PersonId, pairing: Pairing, *, now: int) -> bool:
-        """Use the code up and make the person an owner; False, with nothing written, if it is not the stored one."""
+        """Use the code up and make the user an owner; False, with nothing written, if it is not the stored one."""
 
     def remove(self, person: PersonId) -> bool:
-        """Make an owner a person like others; False, with nothing written, if they are none."""
+        """Make an owner a user like others; False, with nothing written, if they are none."""

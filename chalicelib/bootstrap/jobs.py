@@ -12,7 +12,8 @@ def run(job: Job) -> str:
 
             return health.health_check().report().value
         case TellOfNewPeople():
-            worker.ports().newcomers(worker.owner_chat()).tell_of_all()
+            ports = worker.ports()
+            ports.newcomers(ports.notices(worker.owner_chat())).tell_of_all()
             return "told"
         case SendWeeklyReport():
             from chalicelib.bootstrap import reports  # noqa: PLC0415

@@ -86,13 +86,13 @@ class Ports:
         """Build what tells the owners: without a chat, only by e-mail."""
         return OwnerNotices(self.owners, chat, self.notifier(), self.log)
 
-    def newcomers(self, chat: OwnerChat | None = None) -> Newcomers:
-        """Build what notifies the owners of new people."""
+    def newcomers(self, notices: OwnerNotices) -> Newcomers:
+        """Build what notifies the owners of new users."""
         return Newcomers(
             self.new_people,
             self.people,
             self.entitlements(),
-            self.notices(chat),
+            notices,
             self.texts(),
             self.settings,
             self.clock,
@@ -101,10 +101,11 @@ class Ports:
 
     def alerts(self, chat: OwnerChat | None = None) -> AlertService:
         """Build the service that notifies the owners: in this chat too, for a function that may write there."""
+        notices = self.notices(chat)
         return AlertService(
-            newcomers=self.newcomers(chat),
+            newcomers=self.newcomers(notices),
             sent=self.sent_alerts,
-            notices=self.notices(chat),
+            notices=notices,
             texts=self.texts(),
             settings=self.settings,
             clock=self.clock,

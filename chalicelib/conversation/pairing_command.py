@@ -22,7 +22,7 @@ class PairingCommand:
     clock: Clock
 
     def run(self, context: TurnContext) -> Reply:
-        """Make the person an owner and tell the others, or say why not. Raises StoreError.
+        """Make the user an owner and notify the others, or return why not. Raises StoreError.
 
         A second run after a crash says the same, and the others may hear of it twice.
         """
@@ -46,6 +46,6 @@ class PairingCommand:
 
 
 def may_be_owner(context: TurnContext) -> bool:
-    """Whether only this person can write as them: the holder of an API key can write as each of its visitors."""
+    """Whether no other client can write as this user: the holder of an API key can write as each of its users."""
     key = context.entitlements.key
     return key is None or key.for_owner

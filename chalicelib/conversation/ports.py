@@ -284,8 +284,11 @@ class OwnerAlerts(Protocol):
     def owner_added(self, person: Person) -> None:
         """Notify the other owners that this person is an owner from now on."""
 
-    def new_person(self, person: Person, turn: Turn) -> None:
-        """Notify of a person who has written for the first time: this turn."""
+    def new_person(self, person: Person, turn: Turn) -> Callable[[], None]:
+        """Store that the owners are to be notified of a person who has written for the first time: this turn.
+
+        Return what notifies them, so that the person is answered before. If it is not called, they are notified later.
+        """
 
     def model_unusable(self, error: ModelUnusable) -> None:
         """Notify that the model answers no request until the owner acts."""

@@ -54,7 +54,6 @@ class TurnRunner:
         """
         context = context.with_turn(replace(context.turn, says_ai=disclosure.is_due(context)))
         turn = context.turn
-        self.alerts.new_person(context.person, turn)
         match plan.plan(turn, context.person, context.lease, now=self.clock()):
             case plan.Drop(reason):
                 return self._drop(reason, context)

@@ -159,6 +159,7 @@ class Worker:
             context = self.contexts.load(lease, turn, memory, time)
             for each in burst.joined(turn):
                 self.sender.end_silently(each)
+            notify_owners = self.alerts.new_person(context.person, turn)
             answered = self.turns(context.language).run(context)
             error = self._deliver(answered, answered.reply, log) if answered.reply else None
             delivered = answered.reply is not None and error is None
@@ -181,6 +182,7 @@ class Worker:
                 waited_ms=max(0, started - turn.at),
                 ms=self.clock() - started,
             )
+            notify_owners()
             return closed, holding, context.person
 
     def _keep_silent(self, conversation: ConversationId, lease: Lease | None) -> Lease | None:

@@ -3,7 +3,7 @@
 An alert that cannot be sent is logged and not repeated: the user who caused it still gets an answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
@@ -48,9 +48,9 @@ class AlertService:
     clock: Clock
     log: Log
 
-    def new_person(self, person: Person, turn: Turn) -> None:
+    def new_person(self, person: Person, turn: Turn) -> Callable[[], None]:
         """Report a new user, as `Newcomers.announce` does."""
-        self.newcomers.announce(person, turn)
+        return self.newcomers.announce(person, turn)
 
     def owner_added(self, person: Person) -> None:
         """Tell the other owners, and in any case by e-mail: who paired without their knowledge can be removed."""

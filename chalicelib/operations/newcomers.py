@@ -1,4 +1,4 @@
-"""Notifies the owners of new people: of one with buttons to decide about them, in busy times of several at once."""
+"""Notifies the owners of new users: of one with buttons to decide about them, in busy times of several at once."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from chalicelib.operations.owner_notices import Notice, OwnerNotices
 from chalicelib.settings.stage import Settings
 
 SHOWN: Final = 60
-"""Characters of a new person's first message that an owner sees."""
+"""Characters of a new user's first message that an owner sees."""
 BUTTONS: Final = (Tap.ALLOW, Tap.FREE, Tap.BLOCK, Tap.LATER)
 MOST_LISTED: Final = 11
 """People in one notice: Messenger shows at most 13 buttons."""
@@ -41,17 +41,21 @@ class Newcomers:
     clock: Clock
     new_secret: Callable[[], str]
 
-    def announce(self, person: Person, turn: Turn) -> None:
-        """Notify of a new person, once ever; of a blocked one only once unblocked.
+    def announce(self, person: Person, turn: Turn) -> Callable[[], None]:
+        """Let a new user wait for a notice, once ever, and return what sends it; a blocked one only once unblocked.
 
-        Not of visitors without a name, and not of a command that makes an owner: no one decides about owners.
+        Not clients without a name, and not for the command that makes a user an owner: no one decides about owners.
         """
         if person.announced or person.access is Access.BLOCKED or person.is_owner or not are_announced(person.id):
-            return
-        now, secret = self.clock(), self.new_secret()
-        if parse(turn.text) is Command.OWNER or not self.store.announce(person.id, secret=secret, now=now):
-            return
-        if self.store.may_tell(now=now):
+            return _nothing
+        secret = self.new_secret()
+        is_command = parse(turn.text) is Command.OWNER
+        if is_command or not self.store.announce(person.id, secret=secret, now=self.clock()):
+            return _nothing
+        return partial(self._tell_of_one, person, turn, secret)
+
+    def _tell_of_one(self, person: Person, turn: Turn, secret: str) -> None:
+        if self.store.may_tell(now=self.clock()):
             self.notices.tell("new_person", self._about_one(person, turn, secret))
             self.store.told([person.id])
 
@@ -110,7 +114,7 @@ class Newcomers:
         return self.texts("owner_new_people_mail", count=1, lines=self._line(person), stage=stage)
 
     def _words(self, turn: Turn) -> str:
-        """Return the beginning of the first message in one line; empty if it is a command, or not to be shown.
+        """Return the beginning of the user's first message in one line; empty if it is a command, or not to be shown.
 
         Notices go out on Messenger, so those about people of the web chat have no words: Facebook has no part in them.
         """
@@ -120,8 +124,12 @@ class Newcomers:
         return line if len(line) <= SHOWN else f"{line[: SHOWN - 1].rstrip()}…"
 
 
+def _nothing() -> None:
+    """Do nothing: the person is not new."""
+
+
 def choices(texts: Texts, person: PersonId, secret: str, buttons: Sequence[Tap], owner: PersonId) -> tuple[Choice, ...]:
-    """Return buttons with which this owner decides about the person."""
+    """Return buttons with which this owner decides about the user."""
     return tuple(
         Choice(texts(f"owner_tap_{tap}"), taps.payload(tap, person, owner=owner, secret=secret)) for tap in buttons
     )

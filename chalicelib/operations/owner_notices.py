@@ -45,7 +45,7 @@ class OwnerNotices:
 
     owners: Owners
     chat: OwnerChat | None
-    """None for a function that may not write to people: then it is an e-mail."""
+    """None for a function that may send nothing to users: then it is an e-mail."""
     notifier: Notifier
     log: Log
 

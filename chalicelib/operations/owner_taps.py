@@ -59,7 +59,7 @@ class OwnerTaps:
         return Reply(self.texts(f"owner_tapped_{Tap.FREE if tapped.tap is Tap.ALLOW else tapped.tap}", handle=handle))
 
     def _decide(self, tap: Tap, person: Person) -> int | None:
-        """Carry out the decision, also a second time, and return the person's questions a day."""
+        """Carry out the decision, also a second time, and return the user's questions a day."""
         match tap:
             case Tap.FREE:
                 return self.admin.allow(person.id).limit
@@ -68,7 +68,7 @@ class OwnerTaps:
         return self.admin.standing(person.id).limit
 
     def _offer(self, tapped: Tapped, person: Person, context: TurnContext) -> Reply:
-        """Return the buttons of the person; after LATER the commands."""
+        """Return the buttons about the user; after LATER the commands."""
         handle = handle_of(person.id)
         if tapped.tap is Tap.LATER:
             return Reply(self.texts("owner_tapped_later", handle=handle))

@@ -209,7 +209,8 @@ class Simulation:
         if self.persona:
             ports.persona_texts.put("assistant", self.persona, now=clock())
         in_peace = replace(ports, people=self.people, new_people=FakeNewPeople(self.memory))
-        self.newcomers = replace(in_peace, notifier=lambda: self.notifier).newcomers()
+        in_peace = replace(in_peace, notifier=lambda: self.notifier)
+        self.newcomers = in_peace.newcomers(in_peace.notices())
         self.heartbeat = heartbeat.assemble(
             replace(ports, sent_alerts=FakeSentAlerts(self.memory)),
             warmer=SimulatedWarmer(),

@@ -29,6 +29,12 @@ WARNING = ("alerts.first_today", "notifier.send")
 """Comes between setting money aside and asking, when four fifths are spent."""
 OWNER_TOLD_LATE = {
     "after new_people.announce",
+    "before inbox.charge",
+    *SET_ASIDE_FOR_GOOD,
+    "after inbox.record",
+    "before sender.deliver",
+    *ANSWER_SENT_TWICE,
+    "after inbox.finish",
     "before new_people.may_tell",
     "after new_people.may_tell",
     "before notifier.send",
@@ -75,15 +81,15 @@ def test_the_story_without_a_crash_is_the_one_that_is_drawn():
             "inbox.load",
             "people.get",
             "new_people.announce",
-            "new_people.may_tell",
-            "notifier.send",
-            "new_people.told",
             "inbox.charge",
             "sender.responding",
             "model.answer",
             "inbox.record",
             "sender.deliver",
             "inbox.finish",
+            "new_people.may_tell",
+            "notifier.send",
+            "new_people.told",
         )
     ]
 
@@ -125,7 +131,7 @@ def test_with_metas_echoes_no_answer_is_sent_twice():
     assert those_where(lambda simulation: simulation.ledger.repeated > 0, echoes=True) == set()
 
 
-def test_the_owner_hears_of_a_new_person_late_only_when_the_message_about_it_was_lost():
+def test_the_owner_hears_of_a_new_person_late_only_when_the_worker_dies_before_it_has_told_them():
     assert those_where(lambda simulation: simulation.notifier.told == []) == OWNER_TOLD_LATE
 
 

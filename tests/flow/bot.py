@@ -342,7 +342,7 @@ class Bot:
 
     def tells_of_new_people(self) -> int:
         """The worker is asked for the notice of those who wait."""
-        return self.ports.newcomers(self.owner_chat).tell_of_all()
+        return self.ports.newcomers(self.ports.notices(self.owner_chat)).tell_of_all()
 
     def beats(self) -> Beat:
         return self.heartbeat.beat()

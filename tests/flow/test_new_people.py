@@ -8,8 +8,9 @@ from chalicelib.access.new_people import BUNDLE_MS
 from chalicelib.access.person import Access
 from chalicelib.access.taps import Tap
 from chalicelib.conversation.turn import Choice
+from chalicelib.ids import PersonId
 from chalicelib.settings.stage import Settings
-from tests.fakes.adapters import Delivered
+from tests.fakes.adapters import Delivered, RememberingOwnerChat
 from tests.flow import chat as web
 from tests.flow.bot import LIMIT, SAYS, Bot, person_of
 from tests.flow.chat import KEY, Chat
@@ -386,3 +387,15 @@ def test_without_messenger_a_person_is_announced_by_email(chat: Chat):
     assert "came through" in mail
     assert "people block HANDLE --stage prod" in mail
     assert "good morning" not in mail
+
+
+def test_the_new_person_is_answered_before_the_owners_hear_of_them(owned: Bot):
+    seen: list[int] = []
+
+    class Looking(RememberingOwnerChat):
+        def send(self, owner: PersonId, text: str, choices: tuple[Choice, ...]) -> None:
+            seen.append(len(owned.sent_to("anna")))
+
+    owned.owner_chat = Looking()
+    owned.receives("anna", "good morning to you")
+    assert seen == [1]
