@@ -21,6 +21,7 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.access import identity, pairing, rooms, ticket
+from chalicelib.access.handles import handle_of
 from chalicelib.access.key_service import ApiKeyService
 from chalicelib.access.owner_session import COOKIE
 from chalicelib.access.pairing import Pairing
@@ -47,7 +48,7 @@ from tests.channels import BEDROCK, BOTH, MESSENGER, OPENAI, WEB, stage_with
 from tests.contract.stores import Store, dynamo_store
 from tests.fakes.adapters import NOON, unexpected
 from tests.fakes.model import ScriptedModel
-from tests.flow.bot import PAGE, Bot
+from tests.flow.bot import PAGE, Bot, person_of
 from tests.flow.chat import KEY, OTHER_KEY, TICKET_KEY, Chat, Tab
 from tests.flow.chat import person_of as chat_person
 from tests.iam import allows
@@ -213,6 +214,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient", channels: Channel
     store, bot = dynamo_store(client, clock=lambda: next(minutes)), Bot()
     bot.persona_texts, bot.lists, bot.facts = store.personas, store.lists, store.facts
     bot.inbox, bot.transcript, bot.people, bot.alerts = store.inbox, store.transcript, store.people, store.alerts
+    bot.takeovers = store.takeovers
     bot.new_people, bot.owners = store.new_people, store.owners
     notifier: Any = TopicNotifier(audit.client("sns"), lambda: arn("sns", "parley-dev-owner"))
     bot.deletions, bot.spending, bot.connections = store.deletions, store.spending, store.connections
@@ -254,7 +256,9 @@ def messenger_is_used(audit: Audit, store: Store, bot: Bot) -> None:
     bot.posted(timeless)
     bot.posted(bot.item("anna", message_edit={"mid": "m1", "text": "uno", "num_edit": 1}))
     bot.posted(bot.item("anna", message={"mid": "m1", "is_deleted": True}))
-    bot.posted(bot.echo("anna", app_id=263902037430900))
+    for _ in range(2):
+        bot.posted(bot.echo("anna", app_id=263902037430900, text="I am Tom."))
+    bot.posted(bot.item("anna", pass_thread_control={}), bot.item("anna", take_thread_control={}))
     bot.posted(bot.item("anna", policy_enforcement={"action": "warning"}))
     bot.accepts("bert", "hello")
     [turn] = list(store.transcript.turns(bot.wake.woken[-1], now=bot.clock()))
@@ -274,7 +278,7 @@ def messenger_is_used(audit: Audit, store: Store, bot: Bot) -> None:
     audit.function = "worker"
     bot.works()
     make_owner(audit, store, PersonId(f"messenger:{PAGE}:carl"))
-    for order in ("/people", "/pause all", "/resume all", "/block"):
+    for order in ("/people", "/pause all", "/resume all", "/block", f"/reply {handle_of(person_of('bert'))} hello"):
         audit.function = "api_handler"
         bot.accepts("carl", order)
         audit.function = "worker"

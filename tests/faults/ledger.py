@@ -8,6 +8,7 @@ from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.access.quota import REFUNDS_A_DAY
 from chalicelib.conversation.plan import MAX_DELIVERIES, MAX_MODEL_CALLS
 from chalicelib.conversation.prompt import Exchange
+from chalicelib.conversation.takeover import is_of_human
 from chalicelib.conversation.turn import CANCELLED, JOINED, STOPPED, IncomingMessage, Reply, Turn, TurnState
 from chalicelib.ids import ConversationId, PersonId, TurnId
 from tests.fakes.adapters import FakeClock
@@ -167,7 +168,7 @@ class Ledger:
             if turn.state is TurnState.DONE and turn.charged_day and turn.at >= since
             if turn.reply and turn.reply.code in ("", STOPPED)
         )
-        return Counter(history) == said
+        return Counter(each for each in history if not each.by_human) == said
 
     # What is promised.
 
@@ -245,7 +246,7 @@ class Ledger:
             self.require("an accepted message is kept", kept=place in turns)
         for place, turn in turns.items():
             self.require("every message comes to its end", kept=not turn.is_open)
-            arrived = place in self.sent or bool(turn.receipts) or bool(turn.joined)
+            arrived = place in self.sent or bool(turn.receipts) or bool(turn.joined) or _is_by_hand(turn)
             self.require("what is done was sent", kept=turn.state is not TurnState.DONE or arrived)
             self.require("what is joined is asked", kept=self._is_asked(turn, turns))
             by_model = turn.reply is not None and _is_by_model(turn.reply)
@@ -301,3 +302,8 @@ def _is_by_model(reply: Reply) -> bool:
 
 def _written_at(turn: TurnId) -> str:
     return turn.partition("#")[0]
+
+
+def _is_by_hand(turn: Turn) -> bool:
+    """Whether a human wrote it elsewhere, from where it has arrived."""
+    return is_of_human(turn) and turn.deliveries == 0

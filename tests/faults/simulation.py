@@ -175,7 +175,7 @@ class Simulation:
             texts=lambda: _SAYS,
             tool_lists=FakeToolLists(self.memory),
             inbox=inbox,
-            takeovers=FakeTakeovers(self.memory),
+            takeovers=watched("takeovers", FakeTakeovers(self.memory)),
             journal=watched("journal", EnteredInbox(self.makes_journal(self.memory), self.ledger, self.stage)),
             lists=watched("lists", FakePersonLists(self.memory)),
             transcript=inbox,
@@ -249,6 +249,12 @@ class Simulation:
 
     def decide(self, psid: str, access: Access, daily_limit: int | None = None) -> None:
         self.people.decide(person_of(psid), access, daily_limit=daily_limit)
+
+    def write_by_hand(self, psid: str, text: str) -> Call:
+        """A human writes in the page's inbox: Meta will tell."""
+        said = {"mid": f"by-hand-{next(self.ids)}", "is_echo": True, "text": text}
+        people = {"sender": {"id": PAGE}, "recipient": {"id": psid}}
+        return self._post({**people, "timestamp": self.clock(), "message": said})
 
     def _echo(self, turn: Turn) -> None:
         if self.echoes:

@@ -166,6 +166,7 @@ class Bot:
 
     def __post_init__(self) -> None:
         self.inbox: Inbox = FakeInbox(self.memory, kept_s=turn_kept_s(self.settings.privacy.keep_days))
+        self.takeovers: Takeovers = FakeTakeovers(self.memory, turn_kept_s(self.settings.privacy.keep_days))
         self.journal: Journal = FakeJournal(self.memory, turn_kept_s(self.settings.privacy.keep_days))
         self.lists: PersonLists = FakePersonLists(self.memory)
         self.tool_lists: ToolLists = FakeToolLists(self.memory)
