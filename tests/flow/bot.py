@@ -175,7 +175,6 @@ class Bot:
         self.people: People = FakePeople(self.memory)
         self.owners: Owners = FakeOwners(self.memory)
         self.new_people: NewPeople = FakeNewPeople(self.memory)
-        self.takeovers: Takeovers = FakeTakeovers(self.memory)
         self.facts: Facts = FakeFacts(self.memory)
         self.alerts: SentAlerts = FakeSentAlerts(self.memory)
         self.persona_texts: PersonaTexts = FakePersonaTexts(self.memory)
