@@ -31,7 +31,7 @@ class MonthCap:
     before: int
     """What its earlier days have used, or a little more."""
     of_person: int | None = None
-    """The most that may be set aside in the month for the person who asks; None for no limit."""
+    """The most that may be set aside in the month for the user who asks; None for no limit."""
 
     @property
     def room(self) -> int:
@@ -50,9 +50,9 @@ class Reservation:
     cap: int
     """The most that may be set aside on that day in total."""
     person_cap: int | None = None
-    """The most that may be set aside on that day for the person who asks; None for no limit."""
+    """The most that may be set aside on that day for the user who asks; None for no limit."""
     channel_cap: int | None = None
-    """The most that may be set aside on that day for the person's channel; None for a call of no turn."""
+    """The most that may be set aside on that day for the user's channel; None for a call of no turn."""
     model: str = ""
     """The name of the model that is asked."""
     persona: str = ""
@@ -121,7 +121,7 @@ class DaySpend:
     unanswered: int = field(default=0, compare=False)
     """Questions that were closed without a delivered reply, because they were too old or could not be delivered."""
     answer_ms: Mapping[int, int] = field(default_factory=dict, compare=False)
-    """Answers by how long people waited for them: the bound of a bucket, of `ledger.ANSWER_MS`, and their number."""
+    """Answers by how long users waited for them: the bound of a bucket, of `ledger.ANSWER_MS`, and their number."""
 
     def used(self, cap: int, *, of_channel: int) -> Decimal:
         """Return the used share of the budget of `cap`, or of a channel's part if that is used up further."""
@@ -217,7 +217,7 @@ class Budget:
         return Reservation(day, self._dearest(model).cost(most), self.cap, model=model or self.model, month=month)
 
     def for_turn(self, whole: Reservation, *, is_unlimited: bool) -> Reservation:
-        """Return the reservation for a person's question, with the person's and the channel's part of the budget.
+        """Return the reservation for a user's question, with the user's and the channel's part of the budget.
 
         Each part is large enough for one call. An unlimited person has no part, but the channel has.
         """

@@ -22,7 +22,7 @@ ANSWER_MS: Final = (1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000, 120_000)
 
 @dataclass(frozen=True)
 class MonthUse:
-    """What a person's questions came to in a month, by the days on which the model was asked."""
+    """What a user's questions came to in a month, by the days on which the model was asked."""
 
     questions: int = 0
     """Charged questions, those included whose charge was given back later."""
@@ -39,15 +39,15 @@ class Tally:
     day: str
     """The ISO date, in the owner's time zone, of the end; with a settlement, the day of its reservation counts."""
     answer_ms: int | None = None
-    """For how long the person waited for an answer of the model; None if it is none."""
+    """For how long the user waited for an answer of the model; None if it is none."""
     failed: bool = False
-    """Whether the person got an apology, because the model failed."""
+    """Whether the user got an apology, because the model failed."""
     unanswered: bool = False
     """Whether it was closed without a delivered reply."""
 
 
 def reserved(reservation: Reservation, channel: Channel | None, *, of_person: bool, asks: bool = False) -> DaySpend:
-    """Return what setting money aside counts; `asks` for the first call of a person's question.
+    """Return what setting money aside counts; `asks` for the first call of a user's question.
 
     A call of no turn has no `channel`.
     """
@@ -113,7 +113,7 @@ def earlier_months(today: str) -> list[str]:
 
 
 def forgotten_months(now: int) -> list[str]:
-    """Return the months of which nothing is left of a person who is forgotten at `now`, in milliseconds since 1970.
+    """Return the months of which nothing is left of a user who is forgotten at `now`, in milliseconds since 1970.
 
     The last one stays: in any time zone, that of yesterday in UTC is not later than that of today.
     """

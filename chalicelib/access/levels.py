@@ -1,7 +1,7 @@
 """The levels of a budget at which the owner is warned: when half, and when four fifths of it are used.
 
 Money is first set aside only up to the next level. If that has no room, the level is passed, and the one above is
-tried. So the warning needs no request to the store but for the call that passes a level.
+tried. So the warning needs no request to the store but for the user's question that passes a level.
 """
 
 from collections.abc import Mapping

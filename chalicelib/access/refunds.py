@@ -1,6 +1,6 @@
 """The refund rule: whether a question counts whose answer failed or did not arrive. The only place of it, and pure.
 
-An answer of the model counts, also one that the person has cancelled. What no person can bring about is always
+An answer of the model counts, also one that the user has cancelled. What no person can bring about is always
 refunded. Everything else is refunded a few times a day, so that asking for it is no way around a limit.
 """
 
@@ -51,7 +51,7 @@ def end_of_delivery(error: DeliveryError | None, *, was_answered: bool) -> End:
 
 
 def most_refunds(end: End) -> int | None:
-    """Return the most questions of a person and day that are refunded for such an end: 0 for none, None for all."""
+    """Return the most questions of a user and day that are refunded for such an end: 0 for none, None for all."""
     match end:
         case End.ANSWERED:
             return 0
@@ -62,6 +62,6 @@ def most_refunds(end: End) -> int | None:
 
 
 def is_refunded(end: End, person: Person, *, day: str) -> bool:
-    """Whether the person's question of `day` is refunded, as far as is known before the write that counts it."""
+    """Whether the user's question of `day` is refunded, as far as is known before the write that counts it."""
     most = most_refunds(end)
     return most is None or person.refunds.get(day, 0) < most

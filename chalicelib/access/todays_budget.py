@@ -45,7 +45,7 @@ class TodaysBudget:
         return self.budget.reserve(most, day=day, model=model, before=self._used_before(day))
 
     def reserve_for_turn(self, most: Usage, *, is_unlimited: bool, model: str = "", persona: str = "") -> Reservation:
-        """Return the same for a person's question."""
+        """Return the same for a user's question."""
         hour = quota.hour_of(self.clock(), zone=self.zone)
         whole = replace(self.reserve(most, model=model), persona=persona, hour=hour)
         return self.budget.for_turn(whole, is_unlimited=is_unlimited)

@@ -25,6 +25,7 @@ from chalicelib.aws.dynamodb.invites import DynamoInvites
 from chalicelib.aws.dynamodb.journal import DynamoJournal
 from chalicelib.aws.dynamodb.keys import personas_key
 from chalicelib.aws.dynamodb.new_people import DynamoNewPeople
+from chalicelib.aws.dynamodb.outages import DynamoOutages
 from chalicelib.aws.dynamodb.owners import DynamoOwners
 from chalicelib.aws.dynamodb.pauses import DynamoPauses
 from chalicelib.aws.dynamodb.people import DynamoPeople
@@ -133,6 +134,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         persona_texts=DynamoPersonaTexts(stage_table, _personas_along()),
         pauses=DynamoPauses(stage_table, _personas_along()),
         invites=DynamoInvites(stage_table),
+        outages=DynamoOutages(stage_table, _personas_along()),
         connections=DynamoConnections(stage_table),
         connection_api=connection_api(),
         sent_alerts=DynamoSentAlerts(stage_table),

@@ -14,6 +14,7 @@ from chalicelib.access.personas import Personas
 from chalicelib.access.ports import ApiKeys, People, PersonaTexts, Spending
 from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
+from chalicelib.conversation.breaker import Outages
 from chalicelib.conversation.connection_ports import ConnectionApi, ConnectionStore
 from chalicelib.conversation.ingest import Ingest
 from chalicelib.conversation.ports import Inbox, Transcript, Wake
@@ -57,6 +58,7 @@ class Ports:
     persona_texts: PersonaTexts
     pauses: Pauses
     invites: Invites
+    outages: Outages
     connections: ConnectionStore
     connection_api: ConnectionApi
     sent_alerts: SentAlerts

@@ -21,6 +21,7 @@ from chalicelib.channels.web.sender import WebSender
 from chalicelib.content import text
 from chalicelib.content.text import Texts
 from chalicelib.conversation.agent import Agent
+from chalicelib.conversation.breaker import Breaker
 from chalicelib.conversation.charging import Charging
 from chalicelib.conversation.command_handlers import Commands
 from chalicelib.conversation.dialogue import Dialogue
@@ -132,6 +133,7 @@ def _turns(
         charging=charging,
         moderator=Moderator(moderation, notices, ports.clock, ports.log),
         dialogue=dialogue,
+        breaker=Breaker(ports.outages, alerts, ports.clock, ports.log),
         notices=notices,
         alerts=alerts,
         humans=humans,

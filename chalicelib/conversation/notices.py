@@ -44,6 +44,10 @@ class Notices:
                 return Reply(self.texts(refused.value, day=quota.next_month(day)), code="month_spent")
         return Reply(self.texts("budget_spent", **self._reset(day)), code="budget_spent")
 
+    def down(self) -> Reply:
+        """Return the notice that the model's provider is down. Clients see it as an apology."""
+        return Reply(self.texts("provider_down"), code="apology")
+
     def welcome(self, context: TurnContext) -> Reply:
         """Return the greeting, with the user's daily limit and two questions to begin with."""
         asked = [] if context.limit == 0 else [self.texts(key) for key in ("ask_what", "ask_who")]

@@ -293,6 +293,9 @@ class OwnerAlerts(Protocol):
     def model_unusable(self, error: ModelUnusable) -> None:
         """Notify that the model answers no request until the owner acts."""
 
+    def provider_down(self, model: str) -> None:
+        """Notify that the provider of the model gives no responses; an empty name means the deployment's."""
+
     def channel_broken(self, error: ParleyError, turn: Turn) -> None:
         """Notify that no answer can be sent until the owner acts, found with the answer to `turn`."""
 

@@ -11,6 +11,7 @@ from chalicelib.access.refunds import End
 from chalicelib.clock import Clock
 from chalicelib.conversation import disclosure, plan
 from chalicelib.conversation.agent import model_answered
+from chalicelib.conversation.breaker import Breaker
 from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.charging import Charging, part_without_room
 from chalicelib.conversation.command_handlers import CommandResult, Commands
@@ -25,7 +26,7 @@ from chalicelib.conversation.takeover import HUMAN_READS
 from chalicelib.conversation.takeover_ports import Humans
 from chalicelib.conversation.turn import KEY_REVOKED, Reply, Turn, TurnState
 from chalicelib.conversation.turn_context import TurnContext
-from chalicelib.errors import DeliveryPostponed, ModelError, ModelRefused, ModelUnusable
+from chalicelib.errors import DeliveryPostponed, ModelBusy, ModelError, ModelRefused, ModelUnusable
 from chalicelib.log import Log, Value
 
 
@@ -38,6 +39,7 @@ class TurnRunner:
     charging: Charging
     dialogue: Dialogue
     moderator: Moderator
+    breaker: Breaker
     notices: Notices
     alerts: OwnerAlerts
     humans: Humans
@@ -117,6 +119,8 @@ class TurnRunner:
     def _ask(self, context: TurnContext) -> Turn:
         if context.is_over_limit and not context.turn.opens:
             return self._over_limit(context)
+        if not self.breaker.lets_through(context.model):
+            return self._say_down(context)
         charged, reservation = self.charging.charge(context)
         match charged:
             case Charged.CHARGED:
@@ -133,6 +137,12 @@ class TurnRunner:
             case _:
                 return self._refuse(context, self._no_money(context, charged, reservation))
 
+    def _say_down(self, context: TurnContext) -> Turn:
+        """Answer, without a charge, that the model's provider is down."""
+        self._log(context.turn)("refuse", reason="outage", refused=1)
+        notice = self.notices.opening(context) if context.turn.opens else self.notices.down()
+        return self._record(context, self._or_revoked(context, notice))
+
     def _call_first(self, context: TurnContext, reservation: Reservation) -> Turn:
         day, left = (None, None) if context.turn.opens else (context.day, context.left_after_this)
         running = replace(context.turn, state=TurnState.RUNNING, charged_day=day, model_calls=1)
@@ -147,6 +157,8 @@ class TurnRunner:
         return self._record(context, self._or_revoked(context, self.notices.opening(context)))
 
     def _ask_again(self, context: TurnContext) -> Turn:
+        if not self.breaker.lets_through(context.model):
+            return self._apologise(context, _down())
         if context.turn.rounds:
             return self._conclude(self.dialogue.resume(context), left=None)
         charged, reservation = self.charging.charge_again(context)
@@ -205,14 +217,19 @@ class TurnRunner:
             case NoRoom() as found:
                 return self._end_without_money(context, found)
             case Failure() as failure:
-                return self._apologise(context, failure.error, settlement)
+                apologised = self._apologise(context, failure.error, settlement)
+                self.breaker.failed(context.model, failure.error)
+                return apologised
             case Answer() as answer:
                 tally = None
                 if settlement:
                     self._log_answer(context.turn, answer, settlement)
                     tally = self._answered_after(context.turn)
                 reply = self.notices.answered(answer, context, left=left)
-                return self._record(context, reply, settlement=settlement, tally=tally)
+                answered = self._record(context, reply, settlement=settlement, tally=tally)
+                if answer.text:
+                    self.breaker.answered(context.model)
+                return answered
 
     def _log_answer(self, turn: Turn, answer: Answer, settlement: Settlement) -> None:
         ended: dict[str, Value] = {"outcome": "stopped"} if answer.reason is None else {}
@@ -281,6 +298,13 @@ class TurnRunner:
     def _try_to_record(self, context: TurnContext, step: Record) -> bool:
         """Write the step; False, with nothing written, if it needs a refund and none is left."""
         return self.inbox.record(context.lease, step, until=context.time.until())
+
+
+def _down() -> ModelError:
+    """Return the error of a call that was not made because the provider is down."""
+    error = ModelBusy("the provider is down: the model is asked rarely until it answers")
+    error.began = False
+    return error
 
 
 def _answered(step: Record) -> Turn:

@@ -71,6 +71,11 @@ class AlertService:
             stage=self.settings.stage.name,
         )
 
+    def provider_down(self, model: str) -> None:
+        """Report, once a day, that questions are answered with a notice because a provider gives no responses."""
+        name = model or self.settings.model.name
+        self._send_once_a_day("down", "down", model=name, host=self._host(model), stage=self.settings.stage.name)
+
     def channel_broken(self, error: ParleyError, turn: Turn) -> None:
         """Report, once a day, that the channel takes no answers; log each time that this is so."""
         self.log.about(turn.id, turn.person).failure("channel", error, broken=1)

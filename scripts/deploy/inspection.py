@@ -6,7 +6,6 @@ What the bot depends on outside AWS is checked by `chalicelib.operations.health`
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,13 +24,13 @@ from chalicelib.settings.stage import Secret
 from scripts.deploy import runtimes
 from scripts.deploy.deployment import Deployment
 from scripts.deploy.functions import AGE_S, RETRIES
+from scripts.deploy.money import NEARLY_SPENT, Money
 from scripts.stage import hints
 from scripts.stage.environment import configured, full_name, functions
 
 _COMPLETE: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
 """States of a stack that can be updated; in the last one a failed update was undone."""
 _LISTENING: Final = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
-_NEARLY_SPENT: Final = Decimal("0.8")
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Inspection:
         return credentials if worst(credentials) is Severity.BROKEN else [*credentials, *self._all_checks()]
 
     def _all_checks(self) -> list[Finding]:
-        channels = self.deployment.channels
+        channels, money = self.deployment.channels, Money(self.deployment.environment, self.clock, self._deploy)
         checks: dict[str, Callable[[], Iterable[Finding]]] = {
             "data-stack": self._stack,
             "table": self._table,
@@ -65,7 +64,9 @@ class Inspection:
             "owner": self._owner,
             "concurrency": self._concurrency,
             "throttles": self._throttles,
+            "provider": money.outages,
             "budget": self._budget,
+            "month": money.month,
         }
         return [finding for name, check in checks.items() for finding in self._made(name, check)]
 
@@ -299,7 +300,7 @@ class Inspection:
         if used >= 1:
             where = f" on {' and '.join(full)}" if full and spent.committed < limits.daily_budget else ""
             yield Finding.broken("budget", what, f"people{where} get no answers until midnight", remedy)
-        elif used >= _NEARLY_SPENT:
+        elif used >= NEARLY_SPENT:
             yield Finding.warning("budget", what, "once it is all spent, people get no answers until midnight", remedy)
         else:
             yield Finding.ok("budget", what)

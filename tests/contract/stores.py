@@ -29,6 +29,7 @@ from chalicelib.aws.dynamodb.invites import DynamoInvites
 from chalicelib.aws.dynamodb.journal import DynamoJournal
 from chalicelib.aws.dynamodb.keys import personas_key
 from chalicelib.aws.dynamodb.new_people import DynamoNewPeople
+from chalicelib.aws.dynamodb.outages import DynamoOutages
 from chalicelib.aws.dynamodb.owner_sessions import DynamoOwnerSessions
 from chalicelib.aws.dynamodb.owners import DynamoOwners
 from chalicelib.aws.dynamodb.pauses import DynamoPauses
@@ -44,6 +45,7 @@ from chalicelib.aws.dynamodb.tool_lists import DynamoKnownTools
 from chalicelib.aws.dynamodb.transcript import DynamoTranscript
 from chalicelib.aws.dynamodb.writes import delete
 from chalicelib.clock import Clock
+from chalicelib.conversation.breaker import Outages
 from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.ports import Inbox, Transcript
 from chalicelib.conversation.remote_tools import ToolLists
@@ -64,6 +66,7 @@ from tests.fakes.invites import FakeInvites
 from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.new_people import FakeNewPeople
+from tests.fakes.outages import FakeOutages
 from tests.fakes.owner_sessions import FakeOwnerSessions
 from tests.fakes.owners import FakeOwners
 from tests.fakes.pauses import FakePauses
@@ -107,6 +110,7 @@ class Store:
     connections: ConnectionStore
     pauses: Pauses
     invites: Invites
+    outages: Outages
     expire: Callable[[int], None]
     """Does what the time to live does: deletes what expired before a time."""
     takeovers: Takeovers
@@ -138,6 +142,7 @@ def fake_store() -> Store:
         FakeConnections(memory),
         FakePauses(memory),
         FakeInvites(memory),
+        FakeOutages(memory),
         expire=lambda now: memory.expire(now=now),
         takeovers=FakeTakeovers(memory),
     )
@@ -184,6 +189,7 @@ def dynamo_ports(table: Table, clock: Clock | None = None) -> Store:
         DynamoConnections(table),
         DynamoPauses(table, along),
         DynamoInvites(table),
+        DynamoOutages(table, along),
         expire=lambda now: _expire(table, now=now),
         takeovers=DynamoTakeovers(table),
     )

@@ -203,6 +203,8 @@ class Memory:
     """What belongs to the code that makes the next owner, and how often one was tried."""
     deletions: dict[str, Deletion] = field(default_factory=dict)
     spend: dict[str, DaySpend] = field(default_factory=dict)
+    outages: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Failures in a row and the time of the last one, by model."""
     closed_days: set[str] = field(default_factory=set)
     """On which nothing more is set aside with a month."""
     keys: dict[KeyId, ApiKey] = field(default_factory=dict)

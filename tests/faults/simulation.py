@@ -34,6 +34,7 @@ from tests.fakes.journal import FakeJournal
 from tests.fakes.memory import Memory
 from tests.fakes.moderation import ScriptedModeration
 from tests.fakes.new_people import FakeNewPeople
+from tests.fakes.outages import FakeOutages
 from tests.fakes.owners import FakeOwners
 from tests.fakes.pauses import FakePauses
 from tests.fakes.people import FakePeople, FakeSentAlerts
@@ -188,6 +189,7 @@ class Simulation:
             persona_texts=FakePersonaTexts(self.memory),
             pauses=FakePauses(self.memory),
             invites=watched("invites", FakeInvites(self.memory)),
+            outages=FakeOutages(self.memory),
             connections=FakeConnections(self.memory),
             connection_api=RememberingConnectionApi(),
             sent_alerts=alerts,

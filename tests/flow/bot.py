@@ -27,6 +27,7 @@ from chalicelib.channels.meta.data_deletion import DataDeletion
 from chalicelib.channels.meta.signature import sign
 from chalicelib.content import text
 from chalicelib.conversation import summary
+from chalicelib.conversation.breaker import Outages
 from chalicelib.conversation.connection_ports import ConnectionStore
 from chalicelib.conversation.ports import Inbox, Sender, Transcript
 from chalicelib.conversation.prompt import ModelEvent, Prompt
@@ -66,6 +67,7 @@ from tests.fakes.memory import KnownPerson, Memory
 from tests.fakes.model import ScriptedModel
 from tests.fakes.moderation import ScriptedModeration
 from tests.fakes.new_people import FakeNewPeople
+from tests.fakes.outages import FakeOutages
 from tests.fakes.owners import FakeOwners
 from tests.fakes.pauses import FakePauses
 from tests.fakes.people import FakePeople, FakeSentAlerts
@@ -180,6 +182,7 @@ class Bot:
         self.persona_texts: PersonaTexts = FakePersonaTexts(self.memory)
         self.invites: Invites = FakeInvites(self.memory)
         self.pauses: Pauses = FakePauses(self.memory)
+        self.outages: Outages = FakeOutages(self.memory)
         self.deletions: Deletions = FakeDeletions(self.memory)
         self.spending: Spending = FakeSpending(self.memory)
         self.connections: ConnectionStore = FakeConnections(self.memory)
@@ -218,6 +221,7 @@ class Bot:
             persona_texts=self.persona_texts,
             pauses=self.pauses,
             invites=self.invites,
+            outages=self.outages,
             connections=self.connections,
             connection_api=self.connection_api,
             sent_alerts=self.alerts,

@@ -81,6 +81,7 @@ BLANKS: Final = {
     "owner_model_access": {"model"},
     "owner_model_route": {"host"},
     "owner_model_refused": {"model", "names", "stage"},
+    "owner_down": {"host", "model", "stage"},
     "owner_budget_half_spent": {"budget"},
     "owner_budget_nearly_spent": {"budget"},
     "owner_month_half_spent": {"budget", "day"},

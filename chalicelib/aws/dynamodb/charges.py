@@ -1,4 +1,4 @@
-"""The writes of charges, on the person and on their API key."""
+"""The writes of charges, on the user and on their API key."""
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
@@ -21,7 +21,7 @@ from chalicelib.conversation.turn import Turn
 def count_on_person(step: Charge) -> Write | None:
     """The write that counts a question, and the money set aside for it, on its person; None if nobody asked.
 
-    It is conditional: the person is not blocked, not over the limit, and their share of the budget has room.
+    It is conditional: the user is not blocked, not over the limit, and their share of the budget has room.
     """
     if step.turn.opens:
         return None
@@ -49,7 +49,7 @@ def tell(turn: Turn) -> Write | None:
 
 
 def set_aside_again(turn: Turn, reserve: Reservation) -> Write | None:
-    """The write that counts another call's money on the person, if their share has room; None for a free call.
+    """The write that counts another call's money on the user, if their share has room; None for a free call.
 
     None too if nobody asked.
     """
@@ -64,7 +64,7 @@ def _spent(reserve: Reservation) -> dict[str, int]:
 
 
 def count_on_key(turn: Turn, *, now: int) -> Write | None:
-    """The write that counts one more message on the person's API key; None for a person without a key."""
+    """The write that counts one more message on the user's API key; None for a user without a key."""
     key = identity.key_of(turn.person)
     if key is None:
         return None

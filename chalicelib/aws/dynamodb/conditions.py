@@ -33,7 +33,7 @@ NO_OWNER_DECISION = (
     & NOT_OWNER
 )
 NEVER_WROTE = Attr("first_seen").not_exists() & Attr("quota").not_exists() & NOT_OWNER
-"""The owner's decision is all that is stored about the person."""
+"""The owner's decision is all that is stored about the user."""
 NOT_ANNOUNCED = Attr("announced").not_exists()
 """The owner has not been notified of this new person."""
 UNAUTHENTICATED = Attr("state").eq(ConnectionState.CONNECTED.value)
@@ -54,6 +54,11 @@ NOT_CLOSED = Attr("closed").not_exists()
 def has_attribute(name: str) -> ConditionBase:
     """The item has an attribute of this name."""
     return Attr(name).exists()
+
+
+def equals(name: str, value: int) -> ConditionBase:
+    """The attribute has this value."""
+    return Attr(name).eq(value)
 
 
 def later_than(name: str, now: int) -> ConditionBase:
@@ -130,25 +135,25 @@ def no_summary_of(asked_at: int) -> ConditionBase:
 
 
 def facts_made(number: int) -> ConditionBase:
-    """So many facts were stored for the person, those included that were deleted since."""
+    """So many facts were stored for the user, those included that were deleted since."""
     made = Attr("facts_made")
     return made.eq(number) if number else made.not_exists()
 
 
 def not_forgotten_since(asked_at: int) -> ConditionBase:
-    """Nothing that was said then, or later, has been deleted; also true of a person who is not stored."""
+    """Nothing that was said then, or later, has been deleted; also true of a user who is not stored."""
     forgotten = Attr("forgotten_at")
     return forgotten.not_exists() | forgotten.lt(asked_at)
 
 
 def forgotten_at(at: int) -> ConditionBase:
-    """What the person said was last deleted then, as when the person was read; 0 for never."""
+    """What the user said was last deleted then, as when the user was read; 0 for never."""
     forgotten = Attr("forgotten_at")
     return forgotten.eq(at) if at else forgotten.not_exists()
 
 
 def last_seen_at(at: int) -> ConditionBase:
-    """No message of the person was accepted since the person was read."""
+    """No message of the user was accepted since the user was read."""
     seen = Attr("last_seen")
     return seen.eq(at) if at else seen.not_exists() | seen.eq(0)
 
@@ -176,7 +181,7 @@ def alert_not_sent_on(day: str) -> ConditionBase:
 
 
 def fewer_people_than(most: int, *, day: str) -> ConditionBase:
-    """The fault has met fewer than `most` people on that day, and at least one."""
+    """The fault has met fewer than `most` users on that day, and at least one."""
     return Attr("day").eq(day) & Attr("people").size().lt(most)
 
 
@@ -221,7 +226,7 @@ def not_past(number: int | None) -> ConditionBase:
 
 
 def fewer_open_than(most: int) -> ConditionBase:
-    """Fewer than `most` open conversations are counted for the person, or for all people of the API key."""
+    """Fewer than `most` open conversations are counted for the user, or for all users of the API key."""
     return Attr("open_conversations").not_exists() | Attr("open_conversations").lt(most)
 
 
@@ -312,7 +317,7 @@ def within_cap(reserved: Reservation, channel: Channel | None) -> ConditionBase 
 
 
 def within_share(reserved: Reservation) -> ConditionBase | None:
-    """The person's share of the day's and of the month's budget has room; None for one of 0, or without a share."""
+    """The user's share of the day's and of the month's budget has room; None for one of 0, or without a share."""
     if not reserved.amount or reserved.person_cap is None:
         return None
     within = _has_room(Attr(spent_on(reserved.day)), reserved.person_cap - reserved.amount)

@@ -1,4 +1,4 @@
-"""The counts of a person's days, each in an attribute of its own: older items lack a map that they could be in."""
+"""The counts of a user's days, each in an attribute of its own: older items lack a map that they could be in."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,7 +7,7 @@ REFUNDS: Final = "refunds_"
 """Begins the attributes that count the refunds of a day's questions."""
 
 SPENT: Final = "spent_"
-"""Begins the attributes with the micro-USD that a day's model calls for the person cost or may cost."""
+"""Begins the attributes with the micro-USD that a day's model calls for the user cost or may cost."""
 
 
 def refunds_on(day: str) -> str:

@@ -1,4 +1,4 @@
-"""The attributes of the ledger's counters, on the day's item and on the person's.
+"""The attributes of the ledger's counters, on the day's item and on the user's.
 
 Each counter is an attribute of its own. One in a map could only be counted where the map exists already, and the items
 of older versions lack it. The names are short, so that a day's item stays within 1 KB, by which DynamoDB bills writes.
@@ -30,35 +30,35 @@ def counted(change: DaySpend) -> dict[str, int]:
     """The attributes of the day's item to which something is added, and how much."""
     values = {name: getattr(change, name) for name in (*_OLDER, *_SINGLE)}
     values |= {committed_by(channel): amount for channel, amount in change.channels.items()}
-    values |= {f"{_MODEL}{_quoted(name)}": amount for name, amount in change.models.items()}
-    values |= {f"{_PERSONA}{_quoted(name)}": amount for name, amount in change.personas.items()}
+    values |= {f"{_MODEL}{quoted(name)}": amount for name, amount in change.models.items()}
+    values |= {f"{_PERSONA}{quoted(name)}": amount for name, amount in change.personas.items()}
     values |= {f"{_HOUR}{hour:02d}": number for hour, number in change.hours.items()}
     values |= {f"{_ANSWER_MS}{bound}": number for bound, number in change.answer_ms.items()}
     return {name: number for name, number in values.items() if number}
 
 
 def asked_in(month: str) -> str:
-    """The attribute of a person's questions of a month."""
+    """The attribute of a user's questions of a month."""
     return f"{_ASKED}{month}"
 
 
 def of_person(day: str, amount: int) -> dict[str, int]:
-    """The attributes of a person's item to which the cost of a call on that day is added, and how much."""
+    """The attributes of a user's item to which the cost of a call on that day is added, and how much."""
     return {spent_on(day): amount, cost_in(month_of(day)): amount}
 
 
 def cost_in(month: str) -> str:
-    """The attribute of a person's cost of a month."""
+    """The attribute of a user's cost of a month."""
     return f"{_COST}{month}"
 
 
 def refunded_in(month: str) -> str:
-    """The attribute of a person's refunds of a month."""
+    """The attribute of a user's refunds of a month."""
     return f"{_REFUNDED}{month}"
 
 
 def of_month(month: str) -> list[str]:
-    """All attributes of a person's month."""
+    """All attributes of a user's month."""
     return [f"{prefix}{month}" for prefix in (_ASKED, _COST, _REFUNDED)]
 
 
@@ -81,7 +81,7 @@ def day_spend(item: Mapping[str, Any]) -> DaySpend:
 
 
 def months(item: Mapping[str, Any]) -> dict[str, MonthUse]:
-    """What the months of a person came to, of the person's item."""
+    """What the months of a user came to, of the user's item."""
     asked, cost, refunded = (_starting(item, prefix) for prefix in (_ASKED, _COST, _REFUNDED))
     found = sorted({*asked, *cost, *refunded})
     return {month: MonthUse(asked.get(month, 0), cost.get(month, 0), refunded.get(month, 0)) for month in found}
@@ -92,17 +92,18 @@ def _starting(item: Mapping[str, Any], prefix: str) -> dict[str, int]:
 
 
 def _named(item: Mapping[str, Any], prefix: str) -> dict[str, int]:
-    return {_unquoted(name): number for name, number in _starting(item, prefix).items()}
+    return {unquoted(name): number for name, number in _starting(item, prefix).items()}
 
 
 def _numbered(item: Mapping[str, Any], prefix: str) -> dict[int, int]:
     return {int(name): number for name, number in sorted(_starting(item, prefix).items())}
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     """The name without dots, which an update takes for a path."""
     return name.replace("%", "%25").replace(".", "%2E")
 
 
-def _unquoted(name: str) -> str:
+def unquoted(name: str) -> str:
+    """The name that `quoted` got."""
     return name.replace("%2E", ".").replace("%25", "%")

@@ -1,4 +1,4 @@
-"""Converts the item of a person to a value; nothing here writes one."""
+"""Converts the item of a user to a value; nothing here writes one."""
 
 from typing import Any, Final
 

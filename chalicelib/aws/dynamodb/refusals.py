@@ -42,8 +42,8 @@ def why_not_accepted(refused: TransactionRefused, message: IncomingMessage) -> A
 def why_not_charged(refused: TransactionRefused, step: Charge, *, now: int) -> Charged:
     """Return why a turn was not charged; the first of several reasons.
 
-    Their order is: the person's block, limit and share of the budget, the API key, the budget, the channel's part.
-    Raises LeaseLost if what was read of the person before is deleted by now.
+    Their order is: the user's block, limit and share of the budget, the API key, the budget, the channel's part.
+    Raises LeaseLost if what was read of the user before is deleted by now.
     """
     if "person" in refused.failed:
         if _is_blocked(refused):
@@ -63,7 +63,7 @@ def why_not_charged(refused: TransactionRefused, step: Charge, *, now: int) -> C
 def why_no_money(refused: TransactionRefused, reserve: Reservation) -> Charged:
     """Return what has no room for the reservation.
 
-    Order: the person's shares, the day if it is over, the month, the day's budget, the channel's part.
+    Order: the user's shares, the day if it is over, the month, the day's budget, the channel's part.
     """
     if "person" in refused.failed:
         return _which_share(refused, reserve)

@@ -76,14 +76,14 @@ def by(step: Record | Finish) -> Changes:
 
 
 def unused(turn: Turn, settlement: Settlement) -> Changes:
-    """What was set aside for a call and not needed, in the person's share of the budget."""
+    """What was set aside for a call and not needed, in the user's share of the budget."""
     unused = settlement.cost - settlement.reserved.amount
     counted = ledger_items.of_person(settlement.reserved.day, unused)
     return (Change(keys.person_key(turn.person), counted),) if unused else ()
 
 
 def place(lease: Lease) -> Changes:
-    """The place of an open conversation, of the person who opened it and of all people of their API key."""
+    """The place of an open conversation, of the user who opened it and of all users of their API key."""
     opener = lease.opened_by
     if opener is None:
         return ()
