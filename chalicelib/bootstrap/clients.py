@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sns import SNSClient
 
 QUICK: Final = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
 """For calls that a user waits for: seconds, and one retry."""
@@ -99,6 +100,12 @@ def functions() -> "LambdaClient":
     return session().client("lambda", config=QUICK)
 
 
+@cache
+def _topics() -> "SNSClient":
+    """Return the client that sends e-mail to the owner."""
+    return session().client("sns", config=QUICK)
+
+
 def secrets(names: Sequence[str]) -> Secrets:
     """Return the secrets a function may read. Each function's policy grants exactly its names."""
     return Secrets(session().client("ssm", config=QUICK), settings().stage.secrets_prefix, names)
@@ -140,7 +147,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         sent_alerts=DynamoSentAlerts(stage_table),
         spending=DynamoSpending(stage_table),
         wake=lambda: _wake(in_turn=in_turn),
-        notifier=lambda: TopicNotifier(session().client("sns", config=QUICK), topic_arn),
+        notifier=lambda: TopicNotifier(_topics(), topic_arn),
     )
 
 
