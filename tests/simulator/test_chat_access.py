@@ -161,26 +161,32 @@ def test_on_a_narrow_screen_nothing_is_cut_off(chat: Page, bot: ChatServer):
 
 
 @pytest.mark.parametrize(
-    ("locale", "placeholder", "said"),
+    ("locale", "placeholder", "language"),
     [
-        ("ko-KR", "메시지를 입력하세요…", "오늘 할 수 있는 질문"),
-        ("de-AT", "Nachricht schreiben…", "Für heute sind alle Fragen gestellt."),
-        ("en-US", "Write a message…", "You can ask again at 00:00 (UTC)."),
-        ("fi-FI", "Write a message…", "You can ask again at 00:00 (UTC)."),
+        ("ko-KR", "메시지를 입력하세요…", "ko"),
+        ("de-AT", "Nachricht schreiben…", "de"),
+        ("es-MX", "Escribe un mensaje…", "es"),
+        ("fr-CA", "Écris un message…", "fr"),
+        ("pt-BR", "Escreva uma mensagem…", "pt"),
+        ("en-US", "Write a message…", "en"),
+        ("fi-FI", "Write a message…", "en"),
     ],
 )
-def test_the_page_speaks_the_visitors_language_or_english(
-    browser: Browser, bot: ChatServer, locale: str, placeholder: str, said: str
+def test_the_page_speaks_the_visitors_language_or_english_and_asks_for_notices_in_it(
+    browser: Browser, bot: ChatServer, locale: str, placeholder: str, language: str
 ):
     with a_page(browser, bot.url, bot.elsewhere, locale=locale, reduced_motion="no-preference") as chat:
         open_chat(chat, bot)
-        assert chat.evaluate("document.documentElement.lang") == locale[:2].replace("fi", "en")
+        assert chat.evaluate("document.documentElement.lang") == language
         expect(chat.get_by_placeholder(placeholder)).to_be_visible()
         write(chat, "?")
-        turn = bot.ask()
+        asked = bot.heard("send_message")
+        assert asked["language"] == language
+        turn = bot.next_turn()
+        bot.tell("question", turn=turn, **{"from": YOU}, text="?")
         bot.tell("notice", turn=turn, code="limit_reached", message="You can ask again at 00:00 (UTC).")
         bot.complete(turn, 0)
-        expect(chat.get_by_test_id("answer")).to_contain_text(said)
+        expect(chat.get_by_test_id("answer")).to_have_text("You can ask again at 00:00 (UTC).")
 
 
 def test_a_bubble_on_somebody_elses_page_opens_the_chat_and_closes_it_again(chat: Page, bot: ChatServer):

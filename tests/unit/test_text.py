@@ -3,7 +3,6 @@ import re
 from collections.abc import Iterator
 from datetime import date, time
 from decimal import Decimal
-from importlib.resources import files
 from pathlib import Path
 from string import Formatter
 from typing import Final
@@ -271,10 +270,10 @@ def test_a_language_that_does_not_ship_is_an_error():
         load("tlh")
 
 
-@pytest.mark.parametrize("language", ["de", "ko"])
-def test_the_chat_page_says_in_every_language_how_to_start_anew_after_a_filter(language: str):
-    words = files("chalicelib").joinpath("content", "static", "chat", f"words_{language}.js").read_text("utf-8")
-    assert "/reset" in words.partition("filtered:")[2].partition('",')[0]
+@pytest.mark.parametrize("texts", TEXTS, ids=lambda texts: texts.language)
+@pytest.mark.parametrize("key", ["filtered", "filtered_counts"])
+def test_every_language_says_how_to_begin_again_after_a_filter(texts: Texts, key: str):
+    assert "/reset" in texts(key)
 
 
 @pytest.mark.parametrize("key", ENGLISH.sentences)

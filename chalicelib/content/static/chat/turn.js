@@ -4,7 +4,7 @@ import { copy } from "./copy.js";
 import { drawing, el, mention, say } from "./dom.js";
 import { paintFace } from "./look.js";
 import { painter } from "./markdown.js";
-import { held, notice, t, trouble } from "./words.js";
+import { held, t, trouble } from "./words.js";
 
 /** Codes of notices after which the same question may be answered when it is asked again. */
 const PASSING = new Set(["apology", "apology_counts", "cancelled"]);
@@ -86,14 +86,14 @@ function ask({ bubble, fate, by, retry }, { asked, by: name, status, code, item 
 
 function reply(parts, { text, code, state, slow, footer, persona, mine, again, rateable, feedback }) {
   const [over, empty] = [state !== "open", !text];
-  const [words, plain] = [code ? notice(code, text) : text, code && code !== "crisis"];
+  const plain = code && code !== "crisis";
   parts.answer.hidden = false;
   parts.answer.dataset.code = code ?? "";
   paintFace(parts.face, persona);
   say(parts.name, persona.name);
   parts.name.className = code === "human" ? "by" : "unseen";
-  if (plain) say(parts.words, words);
-  const bare = plain ? empty : !parts.paint(words, !over);
+  if (plain) say(parts.words, text);
+  const bare = plain ? empty : !parts.paint(text, !over);
   parts.words.classList.toggle("streams", !over && !bare);
   parts.dots.hidden = over || !bare;
   mention(parts.footer, (over ? empty && t("dropped") : slow && t("slow")) || footer || (state === "stopped" && !code && t("stopped")));

@@ -1,10 +1,10 @@
-/** The page's texts in the reader's language. The bot's own sentences come from the server, unless one for their code is here. */
+/** The page's texts in the reader's language. The bot's own sentences come from the server. */
 
 import { isRightToLeft } from "./direction.js";
 import { storage } from "./visitor.js";
 
 /** The languages' own names, by their codes. */
-export const LANGUAGES = { en: "English", ko: "한국어", de: "Deutsch" };
+export const LANGUAGES = { en: "English", ko: "한국어", de: "Deutsch", es: "Español", fr: "Français", pt: "Português" };
 
 const chosen = storage("parley.language");
 let spoken;
@@ -43,8 +43,7 @@ export function t(key, blanks = {}) {
 /** Returns why a message is not sent at the moment; without a code, that others are sent before it. */
 export const held = (code) => words.held[code] ?? words.held.next;
 
-/** Return the text for a code: of a notice, else the server's `message`; of an error, else that of `try_again`. */
-export const notice = (code, message) => words.notices[code] ?? message;
+/** Returns the text for the code of an error, else that of `try_again`. */
 export const trouble = (code) => (words.troubles[code] ?? words.troubles.try_again) + mark;
 
 /** Translates index.html: the text of nodes with `data-t`, an attribute of those with `data-t-…`. */

@@ -99,23 +99,6 @@ export const de = {
     too_fast: "Das ging schnell. Wird gleich gesendet",
     try_again: "Das hat nicht geklappt. Neuer Versuch…",
   },
-  notices: {
-    limit_reached: "Für heute sind alle Fragen gestellt. Morgen geht es weiter.",
-    key_spent: "Die Nachrichten dieses Chats sind aufgebraucht.",
-    key_revoked: "Dieser Chat wurde von seinem Betreiber geschlossen.",
-    budget_spent: "Für heute ist genug geantwortet. Die Frage zählt nicht; bitte morgen noch einmal fragen.",
-    share_spent: "Der eigene Teil für heute ist aufgebraucht, damit auch für andere etwas bleibt. Die Frage zählt nicht; bitte morgen noch einmal fragen.",
-    apology: "Entschuldigung, gerade kam keine Antwort zustande. Das zählt nicht; bitte gleich noch einmal versuchen.",
-    filtered:
-      "Entschuldigung, dabei kann ich nicht helfen. Das zählt nicht; bitte etwas anderes fragen. Passiert es wieder, beginnt /reset ein neues Gespräch.",
-    apology_counts:
-      "Entschuldigung, es kam keine Antwort zustande, und heute blieben schon zu viele Fragen ohne eine: Diese zählt.",
-    filtered_counts:
-      "Entschuldigung, dabei kann ich nicht helfen, und heute gab es schon zu viele solche Fragen: Diese zählt. Passiert es wieder, beginnt /reset ein neues Gespräch.",
-    human_reads: "Das ist weitergegeben. Ein Mensch antwortet hier.",
-    too_long: "Das ist zu lang, um es auf einmal zu lesen. Bitte kürzer schreiben.",
-    cancelled: "Die Antwort wurde angehalten.",
-  },
   troubles: {
     not_sent: "Nicht gesendet",
     limit_reached: "Heute sind keine Fragen mehr übrig. Morgen geht es weiter.",

@@ -1,4 +1,4 @@
-/** The page's texts in English. The server's notices are in English too and more precise, so none is replaced here. */
+/** The page's texts in English. */
 
 export const en = {
   chat: "Chat",
@@ -99,7 +99,6 @@ export const en = {
     too_fast: "That was fast. Sent in a moment",
     try_again: "That did not work. Trying again…",
   },
-  notices: {},
   troubles: {
     not_sent: "Not sent",
     limit_reached: "No questions left today. You can write again tomorrow.",
