@@ -32,7 +32,7 @@ class Links:
     """The addresses that carry a code; None where the stage lacks what they need."""
 
     page: str | None
-    """The id of the Facebook page."""
+    """The address that opens the conversation with the page on Messenger."""
     bot: str | None
     """The address of the bot."""
     key: str | None = None
@@ -40,7 +40,7 @@ class Links:
 
     def messenger(self, code: str) -> str | None:
         """Return the link that opens the conversation with the page on Messenger."""
-        return f"https://m.me/{self.page}?ref={code}" if self.page else None
+        return f"{self.page}?ref={code}" if self.page else None
 
     def web(self, code: str) -> str | None:
         """Return the link to the chat page. Browsers send nothing behind the `#` to any server."""

@@ -72,7 +72,8 @@ def _context(environment: Environment, output: options.OutputFormat) -> Context:
     settings, table, now = environment.settings, environment.table, options.clock()
     channels, stage = settings.stage.channels, settings.stage.name
     stored = Secrets(environment.aws.client("ssm"), settings.stage.secrets_prefix, (Secret.API_URL, Secret.PAGE_ID))
-    page = stored.find(Secret.PAGE_ID) if channels.messenger else None
+    id_ = stored.find(Secret.PAGE_ID) if channels.messenger else None
+    page = environment.messenger or (f"https://m.me/{id_}" if id_ else None)
     bot = stored.find(Secret.API_URL) if channels.web else None
     keys = [key for key in DynamoApiKeys(table).list() if key.is_valid(now=now)] if channels.web else []
     service = InviteService(DynamoInvites(table), DynamoPeople(table), secrets.token_bytes, options.clock)

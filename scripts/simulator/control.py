@@ -188,6 +188,8 @@ class Control:
         match await _body(request):
             case {"person": str(psid), "attachment": "image" | "sticker" as kind}:
                 sent = self._meta.attach(psid, kind)
+            case {"person": str(psid), "ref": str(ref)}:
+                sent = self._meta.open_link(psid, ref)
             case {"person": str(psid), "unsend": str(mid)}:
                 sent = self._meta.unsend(psid, mid)
             case {"person": str(psid), "postback": str(payload), "title": str(title)}:

@@ -54,6 +54,8 @@ class TestPerson:
     name: str
     typing_until: int = 0
     seen_at: int | None = None
+    came_by: str = ""
+    """The `ref` of the link that opened the conversation; it comes with the first message."""
     messages: list[Message] = field(default_factory=list)
 
     def wrote_since(self, at: int) -> bool:
@@ -141,7 +143,9 @@ class Meta:
             messages = [Message(**message) for message in person["messages"]]
             for message in messages:
                 message.status = "failed" if message.status == "sending" else message.status
-            restored[person["psid"]] = TestPerson(person["psid"], person["name"], 0, person["seen_at"], messages)
+            restored[person["psid"]] = TestPerson(
+                person["psid"], person["name"], 0, person["seen_at"], messages=messages
+            )
         self.people = restored or self.people
 
     def add(self, name: str) -> TestPerson:
@@ -165,9 +169,8 @@ class Meta:
         """Send a message, or a tap on a quick reply; returns its id and the webhook's status."""
         message = self._bubble(psid, text)
         quick_reply = {"quick_reply": {"payload": payload}} if payload else {}
-        return message.mid, await self._send(
-            psid, message, {"message": {"mid": message.mid, "text": text, **quick_reply}}
-        )
+        said = {"mid": message.mid, "text": text, **quick_reply, **self._referral(psid)}
+        return message.mid, await self._send(psid, message, {"message": said})
 
     async def attach(self, psid: str, kind: str) -> tuple[str, int]:
         """Send a photo or a sticker; returns the message id and the webhook's status."""
@@ -181,8 +184,22 @@ class Meta:
     async def tap(self, psid: str, title: str, payload: str) -> tuple[str, int]:
         """Send a postback, such as a tap on Get Started; returns the message id and the webhook's status."""
         message = self._bubble(psid, title)
-        postback = {"mid": message.mid, "title": title, "payload": payload}
+        postback = {"mid": message.mid, "title": title, "payload": payload, **self._referral(psid)}
         return message.mid, await self._send(psid, message, {"postback": postback})
+
+    async def open_link(self, psid: str, ref: str) -> tuple[str, int]:
+        """Open the link `m.me/<page>?ref=…`; an empty conversation tells the webhook with the first message only."""
+        person = self.person(psid)
+        person.came_by = ref
+        if not person.messages:
+            return "", 200
+        return "", await self.deliver(self._item(psid, self._referral(psid)))
+
+    def _referral(self, psid: str) -> dict[str, Any]:
+        """Return the link by which the person came, once."""
+        person = self.person(psid)
+        ref, person.came_by = person.came_by, ""
+        return {"referral": {"ref": ref, "source": "SHORTLINK", "type": "OPEN_THREAD"}} if ref else {}
 
     async def unsend(self, psid: str, mid: str) -> tuple[str, int]:
         """Remove a message that the person unsends; returns its id and the webhook's status."""

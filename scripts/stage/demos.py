@@ -78,6 +78,7 @@ def _ask(url: str) -> Mapping[str, Any] | None:
             "region": str(facts["aws_region"]),
             "endpoint": str(facts["aws_endpoint_url"]),
             "log_file": str(facts["log_file"]),
+            "url": url,
         }
     except (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError):
         return None

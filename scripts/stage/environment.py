@@ -99,6 +99,8 @@ class Environment:
     aws: Aws
     log_file: Path | None = None
     """The log file of the demo; None for other stages, which log to CloudWatch."""
+    messenger: str | None = None
+    """Where the demo's stand-in for Messenger is; None for other stages."""
 
     @property
     def table(self) -> "Table":
@@ -215,7 +217,7 @@ def _check(config: ConfigFile, stage: str) -> None:
 def _demo(env: Mapping[str, str]) -> Environment:
     facts = demos.chosen(env, DEMO_FOLDER)
     aws = _aws(facts["region"], emulator=facts["endpoint"])
-    return Environment(Settings.from_env(facts["settings"]), aws, Path(facts["log_file"]))
+    return Environment(Settings.from_env(facts["settings"]), aws, Path(facts["log_file"]), f"{facts['url']}/messenger")
 
 
 def _aws(region: str | None, *, emulator: str | None = None) -> Aws:

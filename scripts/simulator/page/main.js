@@ -92,8 +92,17 @@ function failed(failures) {
   if (failures === 0 || failures >= FAILURES_TO_STOP) reached(failures === 0);
 }
 
+/** Opens the conversation by a link of the page, such as that of an invite. */
+async function openLink(ref) {
+  await ready;
+  history.replaceState(null, "", location.pathname + location.hash);
+  await api.send(current().psid, { ref });
+}
+
 foldingPanel();
 const refresh = poll({ ask: api.messenger, onResponse, failed, every: EVERY });
 const refreshQuota = followQuota({ current, ready });
 followCalls({ nameOf, ready, began: () => state.began_at });
 followMails({ ready, began: () => state.began_at });
+const ref = new URLSearchParams(location.search).get("ref");
+if (ref) openLink(ref);

@@ -236,6 +236,13 @@ setInterval(() => {
   if (outbox.isStuck(performance.now())) link.drop();
 }, CHECK_EVERY);
 
+/** The link of an invite has its code behind the `#`, which browsers send to no server. */
+const [here, invite] = location.href.split("#invite=");
+if (invite) {
+  history.replaceState(null, "", here);
+  write(`/invite ${invite}`, "/invite");
+}
+
 writing.allow(true);
 embed({ opened: writing.focus });
 showAccount();
