@@ -1,8 +1,8 @@
 """Draws plots as HTML without scripts: an SVG, and behind it a table with the same numbers.
 
-A plot needs `templates/plots.css`, and no style of its own, so that a Content-Security-Policy may forbid inline styles.
-Places are percentages from left to right and pixels from top to bottom: the SVG fills any width without stretching its
-letters. All texts are escaped.
+A plot needs `templates/plots.css`, and no style of its own, so that the header Content-Security-Policy may forbid
+inline styles. Places are percentages from left to right and pixels from top to bottom: the SVG fills any width without
+stretching its letters. All texts are escaped.
 """
 
 from collections.abc import Callable, Sequence

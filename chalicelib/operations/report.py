@@ -33,7 +33,7 @@ class Totals:
     cost: int = 0
     """What the model cost, with the reservations of calls whose cost is not known."""
     questions: int = 0
-    """Questions that were charged to a person, those included whose charge was given back."""
+    """Questions that were charged to a user, those included whose charge was given back."""
     calls: int = 0
     """Requests to the model."""
     answers: int = 0
@@ -76,12 +76,12 @@ class Share:
 
 @dataclass(frozen=True)
 class PersonUse:
-    """A row of the people: one person, or all nameless visitors of one API key."""
+    """A row of the users: one user, or all nameless visitors of one API key."""
 
     name: str
-    """The person's handle (`access.handles`), or the name of the API key."""
+    """The user's handle (`access.handles`), or the name of the API key."""
     people: int
-    """How many people the row is about."""
+    """How many users the row is about."""
     is_sum: bool
     """Whether the row is about the nameless visitors of a key."""
     questions: int
@@ -92,13 +92,13 @@ class PersonUse:
 
 @dataclass(frozen=True)
 class PeopleUse:
-    """Who asked. Each person is counted for whole months, so `rows` are about the month in which the period ends.
+    """Who asked. Each user is counted for whole months, so `rows` are about the month in which the period ends.
 
     They go on after the period, up to the day on which the report was made.
     """
 
     known: int
-    """People who are stored."""
+    """Users who are stored."""
     new: int
     """Those who wrote for the first time in the period."""
     active: int
@@ -108,7 +108,7 @@ class PeopleUse:
     rows: Sequence[PersonUse]
     """Those who asked in that month, most questions first."""
     rest: int
-    """The cost of that month that is counted on no person who is stored."""
+    """The cost of that month that is counted on no user who is stored."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Report:
     hours: Sequence[int]
     """Questions by the hour of the owner's day, from 0 to 23."""
     answer_times: Sequence[Bucket]
-    """How long people waited for answers; fastest first."""
+    """How long users waited for answers; fastest first."""
 
 
 @dataclass(frozen=True)

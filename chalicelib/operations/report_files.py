@@ -14,8 +14,11 @@ from chalicelib.operations.period import Period
 from chalicelib.operations.report import Bucket, PersonUse, Report, Share, Totals
 
 SCHEMA: Final = 1
-"""The version of the JSON document and of the table. Later versions of Parley may add keys and columns under the same
-number; it grows when one is removed or changes its meaning."""
+"""The version of the schema of the JSON document and of the table.
+
+Later versions of Parley may add keys and columns under the same number; it grows when one is removed or changes its
+meaning.
+"""
 BOM: Final = "\ufeff"
 """Without it, Excel takes UTF-8 for the letters of Western Europe."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")

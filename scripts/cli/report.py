@@ -46,7 +46,7 @@ def report(environment: Environment, *, week: bool, month: str | None, form: str
 
 
 def _period(month: str | None, *, today: date) -> Period:
-    """Return the period that the options name. Raises UsageError for what is no month, or none that has begun."""
+    """Parse the options to a period. Raises UsageError for what is no month, or none that has begun."""
     if month is None:
         return Period.week(today)
     if month == _THIS:
