@@ -46,6 +46,7 @@ def a_report(*, rows: Sequence[PersonUse] = ROWS, until: date = LAST, span: str 
         totals=totals,
         before=Totals(),
         daily_budget=1_000_000,
+        monthly_budget=None,
         forecast=None,
         people=PeopleUse(known=4, new=1, active=3, month="2026-11", rows=rows, rest=100),
         channels=[

@@ -23,8 +23,8 @@ def desk(ports: Ports, texts: Texts) -> Desk:
     closer = ConnectionCloser(ports.connections, ports.connection_api, ports.clock, report)
     stored = ports.people, ports.transcript, ports.journal, ports.lists
     admin = Admin(*stored, ports.entitlements(), closer, ports.clock)
-    stage, limits, zone = ports.settings.stage, ports.settings.limits, ports.settings.limits.zone
-    reports = Reports(stage.name, zone, limits.daily_budget, ports.spending, ports.people, ports.api_keys)
+    stage, zone = ports.settings.stage, ports.settings.limits.zone
+    reports = Reports.for_stage(ports.settings, ports.spending, ports.people, ports.api_keys)
     lookup = HandleLookup(admin, texts)
     return Desk(
         texts,

@@ -26,8 +26,8 @@ def assemble(
     settings = ports.settings
     stored = ports.people, ports.transcript, ports.journal, ports.lists
     admin = Admin(*stored, ports.entitlements(), _live(ports), ports.clock)
-    limits, stage = settings.limits, settings.stage
-    reports = Reports(stage.name, limits.zone, limits.daily_budget, ports.spending, ports.people, ports.api_keys)
+    stage = settings.stage
+    reports = Reports.for_stage(ports.settings, ports.spending, ports.people, ports.api_keys)
     persona = settings.messenger.persona if stage.channels.messenger else settings.web.persona
     return OwnerPage(
         door=OwnerDoor(sessions, ports.owners, random_bytes, ports.clock, ports.log),

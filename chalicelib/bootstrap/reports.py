@@ -1,4 +1,4 @@
-"""What makes reports, for the worker's weekly message and for the owner's commands."""
+"""The worker's service for the weekly message."""
 
 from functools import cache
 
@@ -9,15 +9,10 @@ from chalicelib.operations.report import Reports
 from chalicelib.operations.weekly_report import WeeklyReport
 
 
-def reports(ports: Ports) -> Reports:
-    """Build what makes reports over these ports."""
-    limits, stored = ports.settings.limits, (ports.spending, ports.people, ports.api_keys)
-    return Reports(ports.settings.stage.name, limits.zone, limits.daily_budget, *stored)
-
-
 def assemble(ports: Ports, owner_chat: OwnerChat | None = None) -> WeeklyReport:
     """Build what sends the weekly message over these ports."""
-    return WeeklyReport(reports(ports), ports.notices(owner_chat), ports.texts(), ports.clock, ports.log)
+    reports = Reports.for_stage(ports.settings, ports.spending, ports.people, ports.api_keys)
+    return WeeklyReport(reports, ports.notices(owner_chat), ports.texts(), ports.clock, ports.log)
 
 
 @cache

@@ -20,6 +20,7 @@ from chalicelib.access.ports import ApiKeys, People, Spending
 from chalicelib.ids import Channel, KeyId
 from chalicelib.operations import people_rows
 from chalicelib.operations.period import WEEK_DAYS, Period, Span, last_day_of_month
+from chalicelib.settings.stage import Settings
 
 OTHER: Final = "other"
 """The name of the part of a cost that belongs to no channel, model or persona: health checks, and older counts."""
@@ -137,6 +138,8 @@ class Report:
     """The totals of the period before, `period.before`."""
     daily_budget: int
     """What all calls of a day may cost; 0 for no paid calls."""
+    monthly_budget: int | None
+    """What all calls of a month may cost; None if that is not limited, and for other periods."""
     forecast: int | None
     """What the whole month will cost if it goes on like the last seven days; None for other periods and past months."""
     people: PeopleUse
@@ -160,6 +163,14 @@ class Reports:
     spending: Spending
     people: People
     keys: ApiKeys
+    monthly_budget: int | None = None
+
+    @classmethod
+    def for_stage(cls, settings: Settings, spending: Spending, people: People, keys: ApiKeys) -> "Reports":
+        """Return what makes reports of the stage with these settings."""
+        limits = settings.limits
+        stored = spending, people, keys
+        return cls(settings.stage.name, limits.zone, limits.daily_budget, *stored, limits.monthly_budget)
 
     def date_of(self, at: int) -> date:
         """Return the date in the owner's time zone at a time in milliseconds since 1970."""
@@ -181,6 +192,7 @@ class Reports:
             totals=totals,
             before=Totals.of(_within(before, read)),
             daily_budget=self.daily_budget,
+            monthly_budget=self.monthly_budget if period.span is Span.MONTH else None,
             forecast=_forecast(period, read, today=today),
             people=self._people(period, read),
             channels=_shares(totals.cost, (day.channels for day in days)),

@@ -46,6 +46,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "totals": _totals(report.totals),
         "before": {**_period(report.period.before), **_totals(report.before)},
         "daily_budget_micro_usd": report.daily_budget,
+        "monthly_budget_micro_usd": report.monthly_budget,
         "forecast_micro_usd": report.forecast,
         "days": [{"day": day.day, **_totals(Totals.of([day]))} for day in report.days],
         "channels": [_share(share) for share in report.channels],

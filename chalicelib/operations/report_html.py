@@ -58,6 +58,8 @@ class _Sections:
         ]
         if report.forecast is not None:
             cost.append(self._text("forecast", cost=words.money(report.forecast)))
+        if report.monthly_budget is not None:
+            cost.append(self._text("month_cap", budget=words.coarse(report.monthly_budget)))
         new = self._text("new", new=report.people.new, known=report.people.known)
         asked = [words.change(totals.questions, before.questions, report.period)]
         troubles = totals.failures + totals.unanswered

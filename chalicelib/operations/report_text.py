@@ -23,6 +23,8 @@ def as_message(report: Report, words: Words) -> str:
     ]
     if report.forecast is not None:
         lines.append(words.texts("owner_report_forecast", cost=words.money(report.forecast)))
+    if report.monthly_budget is not None:
+        lines.append(words.texts("owner_report_month_cap", budget=words.coarse(report.monthly_budget)))
     of_them = words.texts("owner_report_new", new=report.people.new, known=report.people.known)
     lines.append(f"{words.texts('owner_report_people')}: {words.number(report.people.active)} ({of_them})")
     lost = f"{words.texts('owner_report_troubles')}: {words.number(totals.failures + totals.unanswered)}"

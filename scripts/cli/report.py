@@ -65,9 +65,9 @@ def _reports(environment: Environment) -> Reports:
     from chalicelib.aws.dynamodb.people import DynamoPeople  # noqa: PLC0415
     from chalicelib.aws.dynamodb.spend import DynamoSpending  # noqa: PLC0415 (imports boto3; `--help` does without)
 
-    table, limits = environment.table, environment.settings.limits
+    table = environment.table
     stored = DynamoSpending(table), DynamoPeople(table), DynamoApiKeys(table)
-    return Reports(environment.settings.stage.name, limits.zone, limits.daily_budget, *stored)
+    return Reports.for_stage(environment.settings, *stored)
 
 
 def _print_csv(made: Report) -> None:

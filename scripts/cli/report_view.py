@@ -46,7 +46,10 @@ def _totals(report: Report) -> Iterator[str]:
     )
     yield from _line("cost", _WORDS.exact(totals.cost), _WORDS.change(totals.cost, before.cost, report.period))
     if report.forecast is not None:
-        yield from _line("forecast", _WORDS.money(report.forecast), "for the whole month, if it goes on like this")
+        remark = "for the whole month, if it goes on like this"
+        if report.monthly_budget is not None:
+            remark = f"{remark}; it may cost {_WORDS.coarse(report.monthly_budget)}"
+        yield from _line("forecast", _WORDS.money(report.forecast), remark)
     people = report.people
     yield from _line("people", _WORDS.number(people.active), f"{people.new} of them new, {people.known} known in all")
     yield from _line("no answer", _WORDS.number(totals.failures + totals.unanswered), _WORDS.without_answer(report))

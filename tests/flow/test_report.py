@@ -23,14 +23,7 @@ TODAY: Final = date(2026, 11, 20)
 
 
 def report(bot: Bot, period: Period | None = None) -> Report:
-    reports = Reports(
-        "prod",
-        bot.settings.limits.zone,
-        bot.settings.limits.daily_budget,
-        bot.spending,
-        bot.people,
-        FakeApiKeys(bot.memory),
-    )
+    reports = Reports.for_stage(bot.settings, bot.spending, bot.people, FakeApiKeys(bot.memory))
     now = bot.clock()
     return reports.of(period or Period.month(reports.date_of(now)), now=now)
 
@@ -140,3 +133,11 @@ def test_the_forecast_goes_on_like_the_last_seven_days(bot: Bot):
     assert report(bot).forecast == 7_000_000 + 10 * 1_000_000
     assert report(bot, Period.week(TODAY)).forecast is None
     assert report(bot, Period.month(date(2026, 10, 31))).forecast is None
+
+
+def test_a_month_has_its_budget_if_there_is_one_and_a_week_has_none(bot: Bot):
+    assert report(bot).monthly_budget is None
+    limits = replace(bot.settings.limits, monthly_budget=5_000_000)
+    bot.settings = replace(bot.settings, limits=limits)
+    assert report(bot).monthly_budget == 5_000_000
+    assert report(bot, Period.week(TODAY)).monthly_budget is None

@@ -36,6 +36,8 @@ def test_a_week_is_a_message_that_fits_a_phone():
 def test_a_month_says_what_it_will_cost():
     month = replace(a_report(span="month"), forecast=2_345_678)
     assert "about $2.35 by the end of the month" in report_text.as_message(month, WORDS)
+    limited = replace(month, monthly_budget=5_000_000)
+    assert "a month may cost $5" in report_text.as_message(limited, WORDS).splitlines()
 
 
 def test_what_went_wrong_is_told_apart():

@@ -106,6 +106,7 @@ BLANKS: Final = {
     "owner_report_none_before": {"before"},
     "owner_report_before_month": {"month"},
     "owner_report_exactly": {"cost"},
+    "owner_report_month_cap": {"budget"},
     "owner_report_forecast": {"cost"},
     "owner_report_new": {"known", "new"},
     "owner_report_troubles_of": {"failures", "refunds", "unanswered"},
