@@ -70,7 +70,12 @@ def test_each_module_is_evaluated_once_however_much_is_opened(loaded: tuple[Page
             break
         chat.wait_for_timeout(100)
     assert {name: number for name, number in found.items() if number > 1} == {}
-    assert {name for name, number in found.items() if number == 0} <= {"words_ko.js", "words_es.js", "words_fr.js", "words_pt.js"}
+    assert {name for name, number in found.items() if number == 0} <= {
+        "words_ko.js",
+        "words_es.js",
+        "words_fr.js",
+        "words_pt.js",
+    }
 
 
 def test_where_people_sign_in_the_page_names_the_scripts_that_it_loads(browser: Browser, bot: ChatServer):
