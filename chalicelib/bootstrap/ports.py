@@ -99,6 +99,7 @@ class Ports:
             self.settings,
             self.clock,
             self.new_id,
+            self.invites,
         )
 
     def alerts(self, chat: OwnerChat | None = None) -> AlertService:

@@ -9,9 +9,11 @@ from typing import Final
 from chalicelib.access import identity, taps
 from chalicelib.access.entitlements import EntitlementService
 from chalicelib.access.handles import handle_of
+from chalicelib.access.invites import Invites
 from chalicelib.access.new_people import NewPeople, are_announced
 from chalicelib.access.person import Access, Person
 from chalicelib.access.ports import People
+from chalicelib.access.quota import limit_of
 from chalicelib.access.taps import Tap
 from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
@@ -40,6 +42,7 @@ class Newcomers:
     settings: Settings
     clock: Clock
     new_secret: Callable[[], str]
+    invites: Invites
 
     def announce(self, person: Person, turn: Turn) -> Callable[[], None]:
         """Let a new user wait for a notice, once ever, and return what sends it; a blocked one only once unblocked.
@@ -56,6 +59,8 @@ class Newcomers:
 
     def _tell_of_one(self, person: Person, turn: Turn, secret: str) -> None:
         if self.store.may_tell(now=self.clock()):
+            if parse(turn.text) is Command.INVITE:
+                person = self.people.get(person.id) or person  # the invite has been used since
             self.notices.tell("new_person", self._about_one(person, turn, secret))
             self.store.told([person.id])
 
@@ -72,7 +77,8 @@ class Newcomers:
 
     def _about_one(self, person: Person, turn: Turn, secret: str) -> Notice:
         words = self._words(turn)
-        lines = (self._line(person), self.texts("owner_new_words", words=words) if words else "", self._limit(person))
+        said = self.texts("owner_new_words", words=words) if words else ""
+        lines = (self._line(person), self._invite(person), said, self._limit(person))
         return Notice(
             self.texts("owner_new_person_subject"),
             "\n".join(filter(None, lines)),
@@ -102,8 +108,14 @@ class Newcomers:
         key = self.entitlements.for_person(person.id).key
         return self.texts("owner_new_from_site", name=key.name, **came) if key else self.texts("owner_new_in", **came)
 
+    def _invite(self, person: Person) -> str:
+        """Return by which invite the user came; empty for none."""
+        found = [self.invites.get(invite) for invite in person.invites]
+        names = ", ".join(invite.name for invite in found if invite)
+        return self.texts("owner_new_invited", name=names) if names else ""
+
     def _limit(self, person: Person) -> str:
-        limit = self.entitlements.for_person(person.id).daily_limit
+        limit = limit_of(person, default_limit=self.entitlements.for_person(person.id).daily_limit)
         return self.texts("owner_new_no_limit") if limit is None else self.texts("owner_new_limit", limit=limit)
 
     def _mail(self, person: Person) -> str:

@@ -37,6 +37,7 @@ from chalicelib.settings.stage import Settings
 from tests.fakes.adapters import FakeClock, RememberingNotifier
 from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.checkups import FakeCheckups
+from tests.fakes.invites import FakeInvites
 from tests.fakes.memory import Memory
 from tests.fakes.model import FakeCatalogue, ScriptedModel
 from tests.fakes.new_people import FakeNewPeople
@@ -111,7 +112,8 @@ class Patient:
         log, memory = Log(lambda: "", settings.stage.name, stream=lambda: self.logged), Memory()
         notices = OwnerNotices(FakeOwners(memory), None, self.notifier, log)
         people, keys = FakePeople(memory), EntitlementService(FakeApiKeys(memory), settings.limits)
-        newcomers = Newcomers(FakeNewPeople(memory), people, keys, notices, SAYS, settings, self.clock, lambda: "")
+        known = FakeNewPeople(memory), people, keys, notices, SAYS, settings, self.clock
+        newcomers = Newcomers(*known, lambda: "", FakeInvites(memory))
         owner = AlertService(newcomers, FakeSentAlerts(memory), notices, SAYS, settings, self.clock, log)
         messenger = MessengerHealth(
             page=self.page,

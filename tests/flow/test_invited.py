@@ -261,3 +261,24 @@ def test_an_owner_needs_no_invite(bot: Bot):
     bot.memory.people[person_of("olga")].change(is_owner=True)
     opens(bot, "olga")
     assert (bot.sent_to("olga")[-1], used(bot)) == (SAYS("invite_decided"), 0)
+
+
+def test_the_owners_hear_by_which_invite_a_new_person_came_and_what_they_may_ask(bot: Bot):
+    bot.pairs("olga")
+    make(bot, name="Flyer", grant=Grant(Access.DEFAULT, 20))
+    bot.posted(starts(bot, "anna"))
+    bot.works()
+    told = bot.owner_chat.told[-1].text
+    assert SAYS("owner_new_invited", name="Flyer") in told
+    assert told.endswith("Their questions a day: 20.")
+    assert CODE.text not in told
+
+
+def test_the_owners_hear_of_no_invite_that_was_not_valid(bot: Bot):
+    bot.pairs("olga")
+    make(bot, uses=0)
+    bot.posted(starts(bot, "anna"))
+    bot.works()
+    told = bot.owner_chat.told[-1].text
+    assert "invite" not in told
+    assert told.endswith(f"Their questions a day: {LIMIT}.")
