@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
@@ -17,6 +18,9 @@ from tests.cli.chats import ANNA, Chats
 from tests.cli.conftest import Run
 from tests.cli.test_cost import asks
 from tests.reports import a_report
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 TODAY = datetime.now(UTC).date()
 
@@ -44,6 +48,16 @@ def test_a_week_is_the_last_seven_days(owner: Run, chats: Chats):
     assert (document["totals"]["cost_micro_usd"], document["totals"]["cost_usd"]) == (50_000, "0.050000")
     assert document["before"]["cost_micro_usd"] == 10_000
     assert [day["cost_micro_usd"] for day in document["days"]] == [20_000, 0, 0, 0, 0, 0, 30_000]
+
+
+def test_the_total_is_a_scan_of_the_tables_items(owner: Run, chats: Chats, client: "DynamoDBClient"):
+    for days_ago, cost in ((0, 30_001), (1, None), (2, 7)):
+        asks(chats, day=(TODAY - timedelta(days=days_ago)).isoformat(), cost=cost)
+    items = client.scan(TableName="parley-dev")["Items"]
+    days = [item for item in items if item["pk"]["S"].startswith("SPEND#")]
+    totals = json.loads(owner("report", "--json").stdout)["totals"]
+    assert totals["cost_micro_usd"] == sum(int(day["committed"]["N"]) for day in days) == 130_008
+    assert totals["questions"] == sum(int(day["questions"]["N"]) for day in days) == 3
 
 
 def test_a_month_may_be_named(owner: Run, chats: Chats):

@@ -1,4 +1,4 @@
-"""Whatever crashes: the report, its page, its table and its document say what a direct sum over the ledger says."""
+"""Whatever crashes: terminal, pages, table and document say what a direct sum over the ledger says."""
 
 import csv
 import io
@@ -19,6 +19,7 @@ from chalicelib.operations.report import Report, Reports
 from chalicelib.operations.report_words import Words
 from chalicelib.settings.stage import Settings
 from scripts.cli import report_view
+from tests.fakes.adapters import FakeClock
 from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.memory import Memory
 from tests.fakes.people import FakePeople
@@ -26,6 +27,8 @@ from tests.fakes.spend import FakeSpending
 from tests.faults.schedules import poor, unhappy
 from tests.faults.stage import CrashesAt
 from tests.faults.web import WebSimulation
+from tests.flow.bot import Bot
+from tests.flow.owners_browser import OwnersBrowser
 
 STORIES: Final = range(60)
 WORDS: Final = Words(text.load("en"))
@@ -71,10 +74,10 @@ def of_the_table(report: Report) -> Mapping[str, int]:
     return {name: sum(int(day[name]) for day in days) for name in of_the_ledger(Memory())}
 
 
-def of_the_page(report: Report) -> Mapping[str, int]:
-    """The page has no sums of calls and of responses; those that it has."""
-    page = report_html.as_html(report, WORDS)
-    body = ET.fromstring(page[page.index("<main>") : page.index("</main>") + len("</main>")])
+def of_the_page(html: str) -> Mapping[str, int]:
+    """The sums that are drawn between these two marks; there are none of calls and of responses."""
+    begin, end = html.index('<dl class="cards">'), html.index('<p class="small">')
+    body = ET.fromstring(f"<div>{html[begin:end]}</div>")
     cards = [(card.findtext("strong") or "", " ".join(card.itertext())) for card in body.iter("dd")]
     tables = {head: sum(numbers) for head, numbers in _tables(body)}
     for name in ("By model", "By channel", "By persona"):
@@ -82,6 +85,12 @@ def of_the_page(report: Report) -> Mapping[str, int]:
     questions = tables.get("Questions by day", 0)
     assert tables.get("Hours of the day", 0) == questions == int(cards[0][0])
     return {"cost_micro_usd": tables.get("Cost by day", 0), "questions": questions, **troubles(cards[3][1])}
+
+
+def owners_page(memory: Memory, now: int) -> str:
+    """What the owner sees in a browser, of this month."""
+    browser = OwnersBrowser(Bot(memory=memory, clock=FakeClock(now))).enters()
+    return browser.page.show_money(browser.visits, {}, up="").html
 
 
 def troubles(shown: str) -> Mapping[str, int]:
@@ -123,9 +132,15 @@ def of_the_terminal(report: Report) -> Mapping[str, int]:
 
 def assert_all_say_the_same(memory: Memory, now: int) -> None:
     report, ledger = report_of(memory, now), of_the_ledger(memory)
-    for shown in (of_the_document, of_the_table, of_the_page, of_the_terminal):
-        said = shown(report)
-        assert said == {name: ledger[name] for name in said}, shown.__name__
+    shown = {
+        "document": of_the_document(report),
+        "table": of_the_table(report),
+        "page": of_the_page(report_html.as_html(report, WORDS)),
+        "owner's page": of_the_page(owners_page(memory, now)),
+        "terminal": of_the_terminal(report),
+    }
+    for form, said in shown.items():
+        assert said == {name: ledger[name] for name in said}, form
 
 
 @pytest.mark.parametrize("makes", [unhappy, poor])
