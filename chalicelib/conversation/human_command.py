@@ -1,4 +1,4 @@
-"""The command `/human`: it tells the owners that a person wants to write with a human."""
+"""The command `/human`: it tells the owners that a user wants to write with a human."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +11,7 @@ from chalicelib.conversation.turn import Reply
 from chalicelib.conversation.turn_context import TurnContext
 
 _AGAIN_MS: Final = 60 * 60 * 1000
-"""Within this time the owners hear once that a person asks."""
+"""Within this time the owners hear once that a user asks."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""A human answers a person in place of the bot: for how long, and the turns with the human's words. Pure.
+"""A human answers a user in place of the bot: for how long, and the turns with the human's words. Pure.
 
-No person has written such a turn: it has no text, and is stored with its reply. A queued one waits for a worker, which
+No user has written such a turn: it has no text, and is stored with its reply. A queued one waits for a worker, which
 passes the reply on. A closed one was written elsewhere, in the page's inbox, and has arrived from there.
 """
 
@@ -15,7 +15,7 @@ from chalicelib.ids import ConversationId, PersonId, TurnId
 SILENT_MS: Final = 60 * 60 * 1000
 """How long the bot sends no answers once a human has written, from the human's own words; each message renews it.
 
-A constant and no setting: a person who waits an hour for the human's next message is better served by the bot, and an
+A constant and no setting: a user who waits an hour for the human's next message is better served by the bot, and an
 owner who wants another end says so, with `/pause` or `/resume`.
 """
 _BACK_MS: Final = 24 * 60 * 60 * 1000
@@ -36,7 +36,7 @@ IN_SILENCE: Final = frozenset(
         Command.HUMAN,
     }
 )
-"""The commands that are carried out all the same: about what is stored of a person, and the call for a human."""
+"""The commands that are carried out all the same: about what is stored of a user, and the call for a human."""
 
 
 def words(conversation: ConversationId, person: PersonId, text: str, *, at: int, source: str, state: TurnState) -> Turn:
@@ -57,7 +57,7 @@ def is_of_human(turn: Turn) -> bool:
 
 
 def waits_to_be_passed_on(turn: Turn) -> bool:
-    """Whether the turn was stored with its reply, and a worker has still to record it as the person gets it."""
+    """Whether the turn was stored with its reply, and a worker has still to record it as the user gets it."""
     return turn.state is TurnState.QUEUED and turn.reply is not None
 
 
@@ -72,7 +72,7 @@ def ends_silence(turn: Turn, lease: Lease, before: Sequence[Turn]) -> bool:
 
 
 def with_questions(turns: Sequence[Turn]) -> tuple[Turn, ...]:
-    """Return the closed turns; those of a human with what the person had written to them since the answer before.
+    """Return the closed turns; those of a human with what the user had written to them since the answer before.
 
     The bot has not answered that, so it is in no other exchange. Both are oldest first.
     """

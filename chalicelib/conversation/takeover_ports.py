@@ -15,7 +15,7 @@ class Takeovers(Protocol):
     def hear(self, words: Turn, *, until: int, now: int) -> bool:
         """Store what a human wrote elsewhere, as `takeover.words`, and keep the bot silent until `until`.
 
-        Return whether the silence begins: then `takeover.beginning` is stored too, and a worker is needed. Of a person
+        Return whether the silence begins: then `takeover.beginning` is stored too, and a worker is needed. Of a user
         whom the bot has not met no words are stored. A longer silence stays; words from before `resume` begin none. A
         repetition stores nothing.
         """
@@ -38,10 +38,10 @@ class Humans(Protocol):
     """Tells the owners what concerns people who want a human. Methods raise StoreError, never NotifyError."""
 
     def wanted(self, turn: Turn) -> None:
-        """Tell that the person of the turn asks for a human, and where to answer."""
+        """Tell that the user of the turn asks for a human, and where to answer."""
 
     def wrote(self, turn: Turn) -> None:
-        """Tell what a person wrote to the human who answers them, where humans do not read it otherwise."""
+        """Tell what a user wrote to the human who answers them, where humans do not read it otherwise."""
 
     def unheard(self, turn: Turn) -> None:
-        """Tell that the words of a human, in this turn, did not reach the person."""
+        """Tell that the words of a human, in this turn, did not reach the user."""

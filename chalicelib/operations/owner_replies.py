@@ -1,4 +1,4 @@
-"""The owner's `/reply` in the chat: passes the owner's words on to a person, marked as a human's."""
+"""The owner's `/reply` in the chat: passes the owner's words on to a user, marked as a human's."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class OwnerReplies:
     log: Log
 
     def reply(self, handle: Sequence[str], context: TurnContext) -> Reply:
-        """Pass on what follows the handle in the owner's message, once, and keep the bot silent for the person."""
+        """Pass on what follows the handle in the owner's message, once, and keep the bot silent for the user."""
         said = text_behind(text_behind(context.turn.text))
         if handle and not said:
             return Reply(self.texts("owner_reply_how", handle=handle[0]))
@@ -74,7 +74,7 @@ class OwnerReplies:
         return window is None or self.clock() - person.last_seen < window
 
     def _where(self, person: Person) -> ConversationId:
-        """Return the conversation that the person has alone with the bot, of several the one that they used last."""
+        """Return the conversation that the user has alone with the bot, of several the one that they used last."""
         alone = [each for each in identity.conversations_of(person) if identity.room_of(each) is None]
         used = self.transcript.own(alone, now=self.clock())
         return used[0].id if used else identity.conversation_of(person.id)

@@ -1,4 +1,4 @@
-"""The owner silences the bot for a person, and lets it answer again."""
+"""The owner silences the bot for a user, and lets it answer again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from chalicelib.ids import ConversationId, PersonId
 
 @dataclass(frozen=True)
 class TakeoverService:
-    """Pauses and resumes the bot in the conversations that a person has alone with it; rooms go on.
+    """Pauses and resumes the bot in the conversations that a user has alone with it; rooms go on.
 
     Both methods raise UnknownPerson, with nothing written, and StoreError. They are not atomic: call them again after
     a failure.

@@ -14,7 +14,7 @@ from chalicelib.operations.owner_notices import Notice, OwnerNotices
 _LONGEST: Final = 1000
 """Characters of a message that a notice has."""
 _INBOX: Final = "https://business.facebook.com/latest/inbox/all?asset_id={page}"
-"""The inbox of a page. Meta documents no address of one thread there that could be made of a person's id."""
+"""The inbox of a page. Meta documents no address of one thread there that could be made of a user's id."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class TakeoverNotices:
         self._tell("unheard", turn, OwnerCommand.RESUME)
 
     def _tell(self, kind: str, turn: Turn, offered: OwnerCommand, **more: str) -> None:
-        """Tell the owners, with a button for a command about the person."""
+        """Tell the owners, with a button for a command about the user."""
         handle = handle_of(turn.person)
         how = self.texts(self._how(turn.person), handle=handle, link=_INBOX.format(page=identity.page_of(turn.person)))
         mail = f"{self.texts(f'owner_human_{kind}_mail', handle=handle)}\n{how}"

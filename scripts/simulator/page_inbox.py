@@ -1,4 +1,4 @@
-"""Simulates the page's inbox, in which humans answer, and the handover of a person's thread between it and the bot."""
+"""Simulates the page's inbox, in which humans answer, and the handover of a user's thread between it and the bot."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +16,7 @@ class PageInbox:
     meta: Meta
 
     async def write(self, psid: str, text: str, **echo: Any) -> tuple[str, int]:
-        """Write to a person by hand; `echo` has other fields of the echo that the app gets, such as `app_id`."""
+        """Write to a user by hand; `echo` has other fields of the echo that the app gets, such as `app_id`."""
         message = Message(self.meta.new_mid(), "page", text, now())
         self.meta.person(psid).messages.append(message)
         said = {"mid": message.mid, "text": text, "is_echo": True, "app_id": INBOX_APP, **echo}
@@ -24,7 +24,7 @@ class PageInbox:
         return message.mid, await self.meta.deliver(item, standby=psid in self.meta.held)
 
     async def take(self, psid: str) -> tuple[str, int]:
-        """Take the person's thread: the bot gets what they write on standby, and may not write to them."""
+        """Take the user's thread: the bot gets what they write on standby, and may not write to them."""
         self.meta.held.add(psid)
         owners = {"previous_owner_app_id": str(APP_ID), "new_owner_app_id": str(INBOX_APP)}
         return "", await self.meta.deliver(self._item(psid, take_thread_control=owners))

@@ -96,27 +96,6 @@ def no_arrivals_since(lease: Lease) -> ConditionBase:
     return Attr("arrivals").eq(lease.arrivals)
 
 
-def paused_until_before(until: int, *, since: int | None) -> ConditionBase:
-    """The conversation is not paused for so long, nor was a pause ended after `since`, which a human caused then."""
-    shorter = Attr("paused_until").not_exists() | Attr("paused_until").lt(until)
-    return shorter if since is None else shorter & (Attr("resumed_at").not_exists() | Attr("resumed_at").lte(since))
-
-
-HAS_ARRIVALS = Attr("arrivals").gt(0)
-"""A message was accepted in the conversation."""
-
-
-def not_silent(now: int, *, since: int) -> ConditionBase:
-    """The conversation is not paused at `now`, nor was a pause ended after `since`."""
-    is_over = Attr("paused_until").not_exists() | Attr("paused_until").lte(now)
-    return is_over & (Attr("resumed_at").not_exists() | Attr("resumed_at").lte(since))
-
-
-def is_silent(now: int) -> ConditionBase:
-    """The conversation is paused, and what paused it came no later than `now`."""
-    return Attr("paused_until").gt(now) & (Attr("silent_since").not_exists() | Attr("silent_since").lte(now))
-
-
 def same_words(lease: Lease) -> ConditionBase:
     """Neither the conversation's words nor its summary have changed since the lease was read."""
     version = Attr("words_version")

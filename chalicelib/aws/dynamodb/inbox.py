@@ -28,9 +28,9 @@ from chalicelib.aws.dynamodb.conditions import (
     no_arrivals_since,
     not_notified_since,
     not_woken_since,
-    paused_until_before,
 )
 from chalicelib.aws.dynamodb.leased import extend, fewer_open, update_conversation, update_turn
+from chalicelib.aws.dynamodb.silence import paused_until_before
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.taken_back import Changes, RefundsUsedUp
 from chalicelib.aws.dynamodb.writes import Update, Write, update

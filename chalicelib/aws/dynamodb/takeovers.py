@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from chalicelib.access.retention import TURN_KEPT_S
 from chalicelib.aws.dynamodb import items, keys
 from chalicelib.aws.dynamodb.conditions import (
-    HAS_ARRIVALS,
     NOT_EXISTS,
-    is_silent,
-    not_silent,
-    paused_until_before,
 )
 from chalicelib.aws.dynamodb.items import Item
+from chalicelib.aws.dynamodb.silence import HAS_ARRIVALS, is_silent, not_silent, paused_until_before
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, put, update
 from chalicelib.conversation.takeover import beginning
@@ -58,7 +55,7 @@ class DynamoTakeovers:
         return self._write_if(update(keys.conversation_key(conversation), ended, when=is_silent(now)))
 
     def _hear_more(self, words: Turn, conversation: Item, *, until: int) -> None:
-        """Store the words of a human who has begun before; only a silence if the bot has not met the person.
+        """Store the words of a human who has begun before; only a silence if the bot has not met the user.
 
         Both writes may be repeated, so they need no transaction.
         """
@@ -91,7 +88,7 @@ def _silent(until: int, *, since: int) -> Update:
 
 
 def _opened(silence: Update, *, now: int) -> Update:
-    """The update by which one more turn waits in the conversation, at rest or not; no person opened it."""
+    """The update by which one more turn waits in the conversation, at rest or not; no user opened it."""
     due = {"due_bucket": keys.DUE_BUCKET, "due_at": now}
     return Update(set=silence.set, set_if_absent=due, add={"arrivals": 1, "open_turns": 1}, remove=["expires_at"])
 

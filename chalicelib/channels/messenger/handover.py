@@ -1,4 +1,4 @@
-"""Reads who answers a person's thread: the bot, or in its place a human or another app of the page. Pure.
+"""Reads who answers a user's thread: the bot, or in its place a human or another app of the page. Pure.
 
 Shapes: Meta's references of `message_echoes`, `standby` and the handover events, and public reports. Echoes without an
 app id: ker0x/messenger#69, tgallice/fb-messenger-sdk#42. A standby entry without `messaging`: botmaster-messenger#11,
@@ -51,7 +51,7 @@ class Author(Enum):
 def author(echo: Mapping[str, Any], *, ours: str | None) -> Author | None:
     """Return who wrote the page's message, as far as its app id tells; None for the bot, whose app id is `ours`.
 
-    Meta itself sends messages as well, for a person who opens the chat from a post or an ad: without a text, and with
+    Meta itself sends messages as well, for a user who opens the chat from a post or an ad: without a text, and with
     a template as the only attachment (ker0x/messenger#69). Those have no author.
     """
     app = lenient_json.identifier(echo.get("app_id"))
