@@ -28,7 +28,7 @@ def desk(ports: Ports, texts: Texts) -> Desk:
     lookup = HandleLookup(admin, texts)
     return Desk(
         texts,
-        OwnerPeople(admin, lookup, texts, zone),
+        OwnerPeople(admin, lookup, texts, zone, ports.invites),
         OwnerDecisions(admin, lookup, texts),
         OwnerPauses(ports.pauses, ports.takeover(), lookup, texts, ports.clock, zone),
         OwnerNumbers(reports, stage.channels, texts, ports.clock),

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from chalicelib.access import identity
+from chalicelib.access import identity, quota
 from chalicelib.access.handles import handle_of
+from chalicelib.access.invites import Invites
+from chalicelib.access.ledger import month_of
 from chalicelib.access.person import Access, Person
 from chalicelib.content.text import Texts
 from chalicelib.conversation.owner_orders import OwnerCommand
@@ -16,6 +18,7 @@ from chalicelib.operations.admin import Admin, Standing
 from chalicelib.operations.handle_lookup import HandleLookup
 from chalicelib.operations.moments import shown_briefly, shown_moment
 from chalicelib.operations.people_rows import PeoplePage, Row, summed
+from chalicelib.operations.report_words import Words
 
 PAGE: Final = 8
 """Users in one message, each with a button."""
@@ -32,6 +35,7 @@ class OwnerPeople:
     texts: Texts
     zone: ZoneInfo
     """The owner's, for times."""
+    invites: Invites
 
     def show(self, words: Sequence[str]) -> Reply:
         """Return the page whose number was given, the first without one, or the user of the handle."""
@@ -75,7 +79,21 @@ class OwnerPeople:
             first=self._moment(known.first_seen),
             last=self._moment(known.last_seen),
         )
-        return Reply(text, choices=tuple(self._decisions(known, handle)))
+        lines = filter(None, (text, self._month(known), self._came_by(known)))
+        return Reply("\n".join(lines), choices=tuple(self._decisions(known, handle)))
+
+    def _month(self, person: Person) -> str:
+        """Return what the user has asked and cost this month; empty if they have asked nothing."""
+        now = self.admin.clock()
+        used = person.months.get(month_of(quota.day_of(now, now=now, zone=self.zone)))
+        if used is None:
+            return ""
+        return self.texts("owner_person_month", questions=used.questions, cost=Words(self.texts).money(used.cost))
+
+    def _came_by(self, person: Person) -> str:
+        found = [self.invites.get(invite) for invite in person.invites]
+        names = ", ".join(invite.name for invite in found if invite)
+        return self.texts("owner_new_invited", name=names) if names else ""
 
     def _decisions(self, person: Person, handle: str) -> list[Choice]:
         is_decided = person.access is not Access.DEFAULT or person.daily_limit is not None

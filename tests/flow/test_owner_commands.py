@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.access import invites
 from chalicelib.access.budget import DaySpend
 from chalicelib.access.handles import handle_of
+from chalicelib.access.invites import Grant, Invite
 from chalicelib.access.person import Access
 from chalicelib.conversation.owner_orders import OwnerCommand
 from chalicelib.conversation.turn import Choice
@@ -144,6 +146,19 @@ def test_a_person_is_shown_with_buttons_for_what_can_be_decided(owned: Bot):
     assert [choice.title for choice in answer.choices] == ["No limit", "Limit", "Block", "Pause"]
     orders(owned, f"/limit {ANNA} 2")
     assert [choice.title for choice in orders(owned, f"/people {ANNA}").choices][3] == "Undo"
+
+
+def test_a_person_is_shown_with_their_month_and_the_invite_that_they_came_by(owned: Bot):
+    code = invites.new_code(bytes)
+    owned.heard.append(code.text)
+    now = owned.clock()
+    made = Invite(code.id, "Flyer", code.digest, Grant(), uses=1, created_at=now, expires_at=now + 3_600_000)
+    owned.invites.create(made)
+    owned.receives("anna", f"/invite {code.text}")
+    cost = owned.known("anna").months["2026-11"].cost
+    *_, month, came = orders(owned, f"/people {ANNA}").text.splitlines()
+    assert month == SAYS("owner_person_month", questions=1, cost=Words(SAYS).money(cost))
+    assert came == SAYS("owner_new_invited", name="Flyer")
 
 
 def test_nothing_can_be_decided_about_an_owner(owned: Bot):

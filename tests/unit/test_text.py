@@ -130,6 +130,7 @@ BLANKS: Final = {
     "owner_shared_handle": {"handle"},
     "owner_no_page": {"pages"},
     "owner_people": {"page", "pages", "total"},
+    "owner_person_month": {"cost", "questions"},
     "owner_person_row": {"handle", "seen", "state", "used", "where"},
     "owner_visitors_row": {"count", "key", "seen", "used"},
     "owner_person": {"first", "handle", "last", "state", "used", "where"},
