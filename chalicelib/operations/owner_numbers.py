@@ -35,17 +35,20 @@ class OwnerNumbers:
         return Reply(as_message(made, Words(self.texts)), choices=(self._report_of(other),))
 
     def budget(self) -> Reply:
-        """Return what of the budget is spent today, by channel where two share it, and what this month has cost."""
+        """Return what is spent of today's budget, by channel where two share it, and of the month's, if it has one."""
         money, cap = Words(self.texts), self.reports.daily_budget
         days = self.reports.spending.days(self._today.replace(day=1), self._today)
-        spent = days[-1].committed
-        percent = spent * 100 // cap if cap else 100
-        lines = [
-            self.texts("owner_budget_day", spent=money.money(spent), budget=money.coarse(cap), percent=percent),
-            *self._of_channels(days[-1], money),
-            self.texts("owner_budget_month", spent=money.money(sum(day.committed for day in days))),
-        ]
+        of_month = sum(day.committed for day in days)
+        lines = [self._of_cap("owner_budget_day", days[-1].committed, cap), *self._of_channels(days[-1], money)]
+        if (of_all := self.reports.monthly_budget) is None:
+            lines.append(self.texts("owner_budget_month", spent=money.money(of_month)))
+        else:
+            lines.append(self._of_cap("owner_budget_month_cap", of_month, of_all))
         return Reply("\n".join(lines), choices=(self._report_of(Span.MONTH),))
+
+    def _of_cap(self, key: str, spent: int, cap: int) -> str:
+        money, percent = Words(self.texts), spent * 100 // cap if cap else 100
+        return self.texts(key, spent=money.money(spent), budget=money.coarse(cap), percent=percent)
 
     def _of_channels(self, today: DaySpend, money: Words) -> list[str]:
         if not (self.channels.messenger and self.channels.web):

@@ -372,6 +372,13 @@ def test_the_budget_is_told_to_the_micro_dollar_of_the_ledger(owned: Bot):
     ]
 
 
+def test_a_month_with_a_budget_of_its_own_says_what_of_it_is_spent(owned: Bot):
+    owned.settings = replace(owned.settings, limits=replace(owned.settings.limits, monthly_budget=5_000_000))
+    owned.memory.spend["2026-11-19"] = DaySpend("2026-11-19", committed=2_000_000)
+    *_, of_month = orders(owned, "/budget").text.splitlines()
+    assert of_month == "This month: $2.00 of $5 (40 %)"
+
+
 def test_without_a_budget_all_of_it_is_spent(owned: Bot):
     owned.may_spend("0")
     assert orders(owned, "/budget").text.startswith(

@@ -124,6 +124,7 @@ BLANKS: Final = {
     "owner_budget_day": {"budget", "percent", "spent"},
     "owner_budget_channel": {"channel", "part", "spent"},
     "owner_budget_month": {"spent"},
+    "owner_budget_month_cap": {"budget", "percent", "spent"},
     "owner_whom": {"command"},
     "owner_unknown_handle": {"handle"},
     "owner_several_handles": {"handle"},
