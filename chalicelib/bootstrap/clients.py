@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cache, partial
+from secrets import token_bytes
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ from chalicelib.aws.dynamodb.journal import DynamoJournal
 from chalicelib.aws.dynamodb.keys import personas_key
 from chalicelib.aws.dynamodb.new_people import DynamoNewPeople
 from chalicelib.aws.dynamodb.outages import DynamoOutages
+from chalicelib.aws.dynamodb.owner_sessions import DynamoOwnerSessions
 from chalicelib.aws.dynamodb.owners import DynamoOwners
 from chalicelib.aws.dynamodb.pauses import DynamoPauses
 from chalicelib.aws.dynamodb.people import DynamoPeople
@@ -47,6 +49,8 @@ from chalicelib.content.text import Texts, load
 from chalicelib.conversation.ports import Wake
 from chalicelib.ids import Channels, ConnectionId
 from chalicelib.log import Log
+from chalicelib.operations import owner_link
+from chalicelib.operations.owner_link import OwnerLinks
 from chalicelib.operations.warmth import Step, Warmth
 from chalicelib.settings.stage import Secret, Settings, channels_of
 from chalicelib.settings.variables import Variables
@@ -135,6 +139,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         summaries=DynamoSummaries(stage_table),
         people=DynamoPeople(reading),
         owners=DynamoOwners(stage_table),
+        owner_links=_owner_links(stage_table, stored),
         new_people=DynamoNewPeople(stage_table),
         facts=DynamoFacts(stage_table),
         api_keys=DynamoApiKeys(reading),
@@ -149,6 +154,12 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         wake=lambda: _wake(in_turn=in_turn),
         notifier=lambda: TopicNotifier(_topics(), topic_arn),
     )
+
+
+def _owner_links(stage_table: Table, stored: Secrets | None) -> OwnerLinks:
+    """Return what makes links to the owner's page; only a client that may read the API's address can make one."""
+    find: Callable[[Secret], str | None] = stored.find if stored else lambda _: None
+    return OwnerLinks(DynamoOwnerSessions(stage_table), partial(owner_link.api_url, find), token_bytes, clock)
 
 
 def warmth(ports: Ports, **steps: Step) -> Warmth:

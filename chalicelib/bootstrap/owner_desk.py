@@ -34,4 +34,5 @@ def desk(ports: Ports, texts: Texts) -> Desk:
         OwnerNumbers(reports, stage.channels, texts, ports.clock),
         OwnerReplies(admin, lookup, ports.takeovers, ports.transcript, ports.wake, texts, ports.clock, zone, ports.log),
         OwnerTaps(admin, ports.people, ports.new_people, texts),
+        ports.owner_links,
     )

@@ -26,6 +26,7 @@ from chalicelib.ids import Channel
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
 from chalicelib.operations.newcomers import Newcomers
+from chalicelib.operations.owner_link import OwnerLinks
 from chalicelib.operations.owner_notices import OwnerChat, OwnerNotices
 from chalicelib.operations.ports import Notifier, SentAlerts
 from chalicelib.operations.takeover import TakeoverService
@@ -52,6 +53,7 @@ class Ports:
     summaries: Summaries
     people: People
     owners: Owners
+    owner_links: OwnerLinks
     new_people: NewPeople
     facts: Facts
     api_keys: ApiKeys

@@ -53,7 +53,7 @@ from chalicelib.settings.stage import Secret, Settings
 SECRETS: Final = Needs[Secret](
     always=(Secret.OPENAI_KEY, Secret.PSEUDONYM_KEY, Secret.TOPIC_ARN),
     messenger=(Secret.APP_ID, Secret.APP_SECRET, Secret.VERIFY_TOKEN, Secret.PAGE_TOKEN, Secret.WEBHOOK_URL),
-    web=(Secret.WEBSOCKET_URL,),
+    web=(Secret.WEBSOCKET_URL, Secret.API_URL),
 )
 """With a model that has a key."""
 

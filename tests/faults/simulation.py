@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import count
 from random import Random
+from secrets import token_bytes
 from typing import Any, Final, Protocol
 
 from chalicelib.access.budget import Budget, Price
@@ -23,6 +24,7 @@ from chalicelib.conversation.turn import Turn
 from chalicelib.errors import DeliveryError, ModelError
 from chalicelib.ids import ConversationId, PersonId
 from chalicelib.log import Log
+from chalicelib.operations.owner_link import OwnerLinks
 from chalicelib.settings.stage import Settings
 from tests.fakes.adapters import FakeClock, RememberingJobStarter
 from tests.fakes.api_keys import FakeApiKeys
@@ -35,6 +37,7 @@ from tests.fakes.memory import Memory
 from tests.fakes.moderation import ScriptedModeration
 from tests.fakes.new_people import FakeNewPeople
 from tests.fakes.outages import FakeOutages
+from tests.fakes.owner_sessions import FakeOwnerSessions
 from tests.fakes.owners import FakeOwners
 from tests.fakes.pauses import FakePauses
 from tests.fakes.people import FakePeople, FakeSentAlerts
@@ -183,6 +186,7 @@ class Simulation:
             summaries=summaries,
             people=people,
             owners=FakeOwners(self.memory),
+            owner_links=OwnerLinks(FakeOwnerSessions(self.memory), str, token_bytes, clock),
             new_people=watched("new_people", FakeNewPeople(self.memory)),
             facts=facts,
             api_keys=FakeApiKeys(self.memory),

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from itertools import count
+from secrets import token_bytes
 from typing import Any, Final
 
 from chalicelib.access import pairing
@@ -43,6 +44,7 @@ from chalicelib.llm import prices
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
 from chalicelib.operations.heartbeat import Beat, Heartbeat
+from chalicelib.operations.owner_link import OwnerLinks
 from chalicelib.operations.ports import Deletions, SentAlerts
 from chalicelib.operations.privacy import Privacy
 from chalicelib.settings.stage import Settings
@@ -68,6 +70,7 @@ from tests.fakes.model import ScriptedModel
 from tests.fakes.moderation import ScriptedModeration
 from tests.fakes.new_people import FakeNewPeople
 from tests.fakes.outages import FakeOutages
+from tests.fakes.owner_sessions import FakeOwnerSessions
 from tests.fakes.owners import FakeOwners
 from tests.fakes.pauses import FakePauses
 from tests.fakes.people import FakePeople, FakeSentAlerts
@@ -154,6 +157,7 @@ class Bot:
     logged: io.StringIO = field(default_factory=io.StringIO)
     heard: list[str] = field(default_factory=list)
     """Every word and every id that came in: nothing of it may be logged."""
+    find_api_url: Callable[[], str] = lambda: "https://bot.example/api"
     page_id: str | None = PAGE
     """As the deployment stored it; None where an earlier version deployed."""
     app_id: str | None = APP
@@ -215,6 +219,7 @@ class Bot:
             summaries=self.summaries,
             people=self.people,
             owners=self.owners,
+            owner_links=OwnerLinks(FakeOwnerSessions(self.memory), self.find_api_url, token_bytes, self.clock),
             new_people=self.new_people,
             facts=self.facts,
             api_keys=FakeApiKeys(self.memory),

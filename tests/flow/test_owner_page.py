@@ -1,10 +1,13 @@
 """The owner's page: who gets in, and what it shows of a bot that people write to."""
 
+import re
+
 import pytest
 
+from chalicelib.access.owner_session import owner_code
 from chalicelib.access.pairing import Pairing
 from chalicelib.content.page import HtmlPage
-from chalicelib.errors import InvalidToken
+from chalicelib.errors import ConfigError, InvalidToken
 from tests.flow.bot import Bot, person_of
 from tests.flow.owners_browser import HOST, OwnersBrowser, words
 
@@ -83,6 +86,28 @@ def test_a_browser_without_a_session_learns_how_to_get_in(browser: OwnersBrowser
     out = browser.page.signed_out(up="")
     assert out.status == 403
     assert "scripts/parley owner open --stage prod" in words(out)
+
+
+def test_the_report_in_the_chat_has_a_link_that_lets_its_owner_in(browser: OwnersBrowser, bot: Bot):
+    bot.receives("anna", "Hello?")
+    becomes_owner(bot, "anna")
+    bot.receives("anna", "/report")
+    [link] = re.findall(r"https://bot\.example/api/owner/in/(\S+)", bot.sent_to("anna")[-1])
+    browser.cookie = browser.page.door.enter(link)
+    assert browser.visits.session.owner == owner_code(person_of("anna"))
+    assert link not in bot.logged.getvalue()
+
+
+def test_a_report_without_a_stored_address_has_no_link(bot: Bot):
+    def unknown() -> str:
+        raise ConfigError("the bot has no address yet")
+
+    bot.find_api_url = unknown
+    bot.receives("anna", "Hello?")
+    becomes_owner(bot, "anna")
+    bot.receives("anna", "/report")
+    assert "Questions: 1" in bot.sent_to("anna")[-1]
+    assert "owner/in" not in bot.sent_to("anna")[-1]
 
 
 # Getting out.

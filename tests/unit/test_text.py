@@ -120,6 +120,7 @@ BLANKS: Final = {
     "owner_report_visitors": {"name", "people"},
     "owner_report_more_people": {"people"},
     "owner_list": {"person", "name", "items", "stage"},
+    "owner_page_link": {"link"},
     "owner_checkup": {"findings", "stage"},
     "owner_budget_day": {"budget", "percent", "spent"},
     "owner_budget_channel": {"channel", "part", "spent"},
