@@ -12,11 +12,11 @@ from chalicelib.aws.invocation import AnswerConversation, Ping, is_ping, parse
 from chalicelib.bootstrap import api, clients, init_phase
 from chalicelib.bootstrap import heartbeat as scheduled
 from chalicelib.ids import ConnectionId, Needs
-from chalicelib.routes import admin, chat, deletion, owner, owner_views, privacy, sign_in, webhooks
+from chalicelib.routes import admin, chat, deletion, export, owner, owner_views, privacy, sign_in, webhooks
 from chalicelib.routes.responses import text_response
 
 ROUTES: Final = Needs[Blueprint](
-    always=(privacy.routes, owner.routes, owner_views.routes),
+    always=(privacy.routes, export.routes, owner.routes, owner_views.routes),
     messenger=(webhooks.routes, deletion.routes),
     web=(admin.routes, chat.routes, sign_in.routes),
 )

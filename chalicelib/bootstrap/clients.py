@@ -20,6 +20,7 @@ from chalicelib.aws.dynamodb.alerts import DynamoSentAlerts
 from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys
 from chalicelib.aws.dynamodb.calls import PATIENCE_S
 from chalicelib.aws.dynamodb.connections import DynamoConnections
+from chalicelib.aws.dynamodb.export_links import DynamoExportLinks
 from chalicelib.aws.dynamodb.facts import DynamoFacts
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
 from chalicelib.aws.dynamodb.invites import DynamoInvites
@@ -142,6 +143,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         owner_links=_owner_links(stage_table, stored),
         new_people=DynamoNewPeople(stage_table),
         facts=DynamoFacts(stage_table),
+        export_links=DynamoExportLinks(stage_table),
         api_keys=DynamoApiKeys(reading),
         persona_texts=DynamoPersonaTexts(stage_table, _personas_along()),
         pauses=DynamoPauses(stage_table, _personas_along()),
@@ -151,6 +153,7 @@ def ports(stored: Secrets | None, *, in_turn: bool = True, patience_s: float = P
         connection_api=connection_api(),
         sent_alerts=DynamoSentAlerts(stage_table),
         spending=DynamoSpending(stage_table),
+        api_url=partial(owner_link.api_url, stored.find if stored else lambda _: None),
         wake=lambda: _wake(in_turn=in_turn),
         notifier=lambda: TopicNotifier(_topics(), topic_arn),
     )

@@ -24,6 +24,7 @@ from chalicelib.operations.privacy import Privacy
 from chalicelib.settings.stage import Secret
 
 if TYPE_CHECKING:
+    from chalicelib.operations.data_copy import DataCopies
     from chalicelib.operations.owner_page import OwnerPage
 
 
@@ -98,6 +99,16 @@ class Pages:
             clock=ports.clock,
             models=ports.settings.choice.listed,
         )
+
+    @cached_property
+    def data_copies(self) -> "DataCopies":
+        """The links with which people get a copy of what is stored about them."""
+        from chalicelib.operations.data_copy import DataCopies  # noqa: PLC0415 (few people ask)
+        from chalicelib.operations.export import Exports  # noqa: PLC0415
+
+        ports = api.ports()
+        exports = Exports(ports.people, ports.transcript, ports.journal, ports.lists, ports.clock)
+        return DataCopies(ports.export_links, exports, ports.settings.stage.channels, ports.clock)
 
     @cached_property
     def owner(self) -> "OwnerPage":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from chalicelib.access.entitlements import EntitlementService
+from chalicelib.access.export_link import ExportLinks
 from chalicelib.access.facts import Facts
 from chalicelib.access.invites import Invites
 from chalicelib.access.new_people import NewPeople
@@ -56,6 +57,7 @@ class Ports:
     owner_links: OwnerLinks
     new_people: NewPeople
     facts: Facts
+    export_links: ExportLinks
     api_keys: ApiKeys
     persona_texts: PersonaTexts
     pauses: Pauses
@@ -65,6 +67,8 @@ class Ports:
     connection_api: ConnectionApi
     sent_alerts: SentAlerts
     spending: Spending
+    api_url: Callable[[], str]
+    """Returns the address of the REST API. Raises ConfigError."""
     wake: Callable[[], Wake]
     notifier: Callable[[], Notifier]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
+from secrets import token_bytes
 from typing import Final
 
 from chalicelib.access.budget import Budget, Usage
@@ -24,6 +25,7 @@ from chalicelib.conversation.agent import Agent
 from chalicelib.conversation.breaker import Breaker
 from chalicelib.conversation.charging import Charging
 from chalicelib.conversation.command_handlers import Commands
+from chalicelib.conversation.data_commands import DataCommands
 from chalicelib.conversation.dialogue import Dialogue
 from chalicelib.conversation.forgetting import Forgetting
 from chalicelib.conversation.human_command import HumanCommand
@@ -144,6 +146,7 @@ def _turns(
 
 
 def _commands(ports: Ports, notices: Notices, alerts: OwnerAlerts, humans: Humans, sender: Sender) -> Commands:
+    kept_s = turn_kept_s(ports.settings.privacy.keep_days)
     return Commands(
         ports.people,
         Forgetting(ports.people, ports.transcript, ports.lists, ports.clock, sender.end_silently),
@@ -153,6 +156,7 @@ def _commands(ports: Ports, notices: Notices, alerts: OwnerAlerts, humans: Human
         PairingCommand(ports.owners, alerts, notices.texts, ports.clock),
         HumanCommand(humans, notices.texts),
         InviteCommand(Redeeming(ports.invites, ports.people, ports.clock), notices),
+        DataCommands(ports.export_links, notices.texts, ports.api_url, token_bytes, kept_s, ports.clock),
     )
 
 

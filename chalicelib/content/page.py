@@ -44,13 +44,18 @@ _SAFE: Final = {
 }
 
 
-def render(name: str, words: Mapping[str, str | Link], channels: Channels, *, status: int = 200) -> HtmlPage:
-    """Render `templates/<name>.html` with these values for its blanks. Raises KeyError when a value is missing."""
+def render(
+    name: str, words: Mapping[str, str | Link], channels: Channels, *, status: int = 200, sends_form: bool = False
+) -> HtmlPage:
+    """Render `templates/<name>.html` with these values for its blanks. Raises KeyError when a value is missing.
+
+    With `sends_form`, the page may send a form to the bot itself.
+    """
     title, _, template = _of(channels, _read(f"{name}.html")).partition("\n")
     body = Template(template).substitute({blank: _html(value) for blank, value in words.items()})
     style = _read("style.css")
     html = Template(_read("frame.html")).substitute(title=title, style=style, body=body)
-    return HtmlPage(html, {**_SAFE, "Content-Security-Policy": _policy(style)}, status)
+    return HtmlPage(html, {**_SAFE, "Content-Security-Policy": _policy(style, sends_form=sends_form)}, status)
 
 
 def document(title: str, body: str, *styles: str) -> str:
@@ -74,9 +79,10 @@ def _html(value: str | Link) -> str:
     return escape(value)
 
 
-def _policy(style: str) -> str:
-    """Return a Content-Security-Policy that allows this style and nothing else: no script, request or form."""
+def _policy(style: str, *, sends_form: bool) -> str:
+    """Return a Content-Security-Policy that allows this style, perhaps a form, and neither a script nor a request."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    form = "'self'" if sends_form else "'none'"
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action {form}; frame-ancestors 'none'"
     )

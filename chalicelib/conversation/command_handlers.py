@@ -11,6 +11,7 @@ from chalicelib.access.ports import People
 from chalicelib.content.persona import Persona
 from chalicelib.conversation import language_command
 from chalicelib.conversation.commands import Command, argument_of
+from chalicelib.conversation.data_commands import DataCommands
 from chalicelib.conversation.forgetting import Forgetting
 from chalicelib.conversation.human_command import HumanCommand
 from chalicelib.conversation.invite_command import InviteCommand
@@ -47,6 +48,7 @@ class Commands:
     pairing: PairingCommand
     human: HumanCommand
     invite: InviteCommand
+    data: DataCommands
 
     def run(self, command: Command, context: TurnContext) -> CommandResult:
         """Run the command's handler; its reply has the code `command`. Raises StoreError."""
@@ -177,6 +179,14 @@ def _human(commands: Commands, context: TurnContext) -> CommandResult:
     return CommandResult(commands.human.run(context))
 
 
+def _privacy(commands: Commands, context: TurnContext) -> CommandResult:
+    return CommandResult(commands.data.privacy(context))
+
+
+def _export(commands: Commands, context: TurnContext) -> CommandResult:
+    return CommandResult(commands.data.export(context))
+
+
 HANDLERS: Final[Mapping[Command, Handler]] = {
     Command.START: _start,
     Command.HELP: _help,
@@ -194,5 +204,7 @@ HANDLERS: Final[Mapping[Command, Handler]] = {
     Command.MEMORY_OFF: _memory_off,
     Command.HUMAN: _human,
     Command.OWNER: _owner,
+    Command.PRIVACY: _privacy,
+    Command.EXPORT: _export,
     Command.MEMORY_ON: _memory_on,
 }

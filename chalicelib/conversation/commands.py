@@ -32,6 +32,8 @@ class Command(Enum):
     MEMORY_OFF = "/memory off"
     MEMORY_ON = "/memory on"
     HUMAN = "/human"
+    PRIVACY = "/privacy"
+    EXPORT = "/export"
     OWNER = "/owner …"
     """With a code in place of the dots."""
     INVITE = "/invite …"

@@ -13,7 +13,7 @@ from chalicelib.conversation.turn import Reply, Turn, TurnState
 from chalicelib.conversation.turn_context import TurnContext
 
 SILENCE_MS: Final = 24 * 60 * 60 * 1000
-_SAYING_IT: Final = frozenset({Command.START, Command.HELP})
+_SAYING_IT: Final = frozenset({Command.START, Command.HELP, Command.PRIVACY})
 """Commands whose replies begin with it."""
 _OTHERS: Final = frozenset({"crisis", HUMAN, HUMAN_HERE})
 """Codes of replies that say it in their own words, or are a human's."""

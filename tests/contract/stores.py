@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from chalicelib.access.export_link import ExportLinks
 from chalicelib.access.facts import Facts
 from chalicelib.access.invites import Invites
 from chalicelib.access.new_people import NewPeople
@@ -22,6 +23,7 @@ from chalicelib.aws.dynamodb.calls import PATIENCE_S
 from chalicelib.aws.dynamodb.checkups import DynamoCheckups
 from chalicelib.aws.dynamodb.connections import DynamoConnections
 from chalicelib.aws.dynamodb.deletions import DynamoDeletions
+from chalicelib.aws.dynamodb.export_links import DynamoExportLinks
 from chalicelib.aws.dynamodb.facts import DynamoFacts
 from chalicelib.aws.dynamodb.handovers import DynamoHandovers
 from chalicelib.aws.dynamodb.inbox import DynamoInbox
@@ -58,6 +60,7 @@ from tests.fakes.api_keys import FakeApiKeys, FakeTickets
 from tests.fakes.checkups import FakeCheckups
 from tests.fakes.connections import FakeConnections
 from tests.fakes.deletions import FakeDeletions
+from tests.fakes.export_links import FakeExportLinks
 from tests.fakes.facts import FakeFacts
 from tests.fakes.handovers import FakeHandovers
 from tests.fakes.inbox import FakeInbox
@@ -105,6 +108,7 @@ class Store:
     handovers: Handovers
     owners: Owners
     owner_sessions: OwnerSessions
+    export_links: ExportLinks
     new_people: NewPeople
     checkups: Checkups
     connections: ConnectionStore
@@ -137,6 +141,7 @@ def fake_store() -> Store:
         FakeHandovers(memory),
         FakeOwners(memory),
         FakeOwnerSessions(memory),
+        FakeExportLinks(memory),
         FakeNewPeople(memory),
         FakeCheckups(memory),
         FakeConnections(memory),
@@ -184,6 +189,7 @@ def dynamo_ports(table: Table, clock: Clock | None = None) -> Store:
         DynamoHandovers(table),
         DynamoOwners(table),
         DynamoOwnerSessions(table),
+        DynamoExportLinks(table),
         DynamoNewPeople(table),
         DynamoCheckups(table),
         DynamoConnections(table),

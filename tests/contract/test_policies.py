@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache, partial
+from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 from secrets import token_bytes
@@ -23,7 +24,7 @@ from moto import mock_aws
 from chalicelib.access import identity, pairing, rooms, ticket
 from chalicelib.access.handles import handle_of
 from chalicelib.access.key_service import ApiKeyService
-from chalicelib.access.owner_session import COOKIE
+from chalicelib.access.owner_session import COOKIE, digest
 from chalicelib.access.pairing import Pairing
 from chalicelib.access.personas import Personas
 from chalicelib.aws import invocation
@@ -40,6 +41,8 @@ from chalicelib.channels.web.connection_api import ApiGatewayConnections
 from chalicelib.channels.web.sender import WebSender
 from chalicelib.conversation.person_list import PersonList
 from chalicelib.ids import Channel, Channels, ConversationId, PersonId
+from chalicelib.operations.data_copy import DataCopies
+from chalicelib.operations.export import Exports
 from chalicelib.operations.owner_link import OwnerLinks
 from chalicelib.operations.owner_view import page_name
 from chalicelib.settings.stage import ModelSettings, Secret, Settings
@@ -234,6 +237,7 @@ def everything_happens(audit: Audit, client: "DynamoDBClient", channels: Channel
         the_web_chats_routes_are_used(store, bot)
         the_web_chat_is_used(audit, store, bot)
     the_owner_looks_at_the_page(audit, store, bot)
+    a_person_downloads_their_data(audit, store, bot)
     audit.function = "heartbeat"
     assert bot.beats().counts == {"closed": 3 if channels.web else 0}
     wake_both_ways(audit, ConversationId("messenger:1:anna"))
@@ -424,6 +428,18 @@ def the_web_chats_routes_are_used(store: Store, bot: Bot) -> None:
     assert store.handovers.take("slot", now=bot.clock()) == "code"
 
 
+def a_person_downloads_their_data(audit: Audit, store: Store, bot: Bot) -> None:
+    """The worker makes the link, and the person opens it in a browser."""
+    audit.function = "worker"
+    anna, link, now = PersonId(f"messenger:{PAGE}:anna"), "A" * 43, bot.clock()
+    assert store.export_links.offer(digest(link), anna, asked_at=now, now=now)
+    audit.function = "api_handler"
+    exports = Exports(store.people, store.transcript, store.journal, store.lists, bot.clock)
+    copies = DataCopies(store.export_links, exports, bot.settings.stage.channels, bot.clock)
+    assert copies.offer(link).status == HTTPStatus.OK
+    assert copies.take(link)
+
+
 def the_owner_looks_at_the_page(audit: Audit, store: Store, bot: Bot) -> None:
     """An owner comes by a link that the worker gave, looks at each view, and signs out."""
     audit.function = "worker"
@@ -520,6 +536,8 @@ def test_of_single_items_the_api_handler_reads_requests_keys_connections_sign_in
     assert found == {
         "MessengerRequests": [keys.deletion_key("*")["pk"], nobody],
         "WebItems": [keys.API_KEYS, f"{keys.CONNECTION_PREFIX}*", keys.handover_key("*")["pk"]],
+        "ExportLinks": [keys.export_link_key("*")["pk"]],
+        "ExportReads": [f"{keys.PERSON_PREFIX}*", "CONV#*"],
         "OwnerLinks": [keys.owner_link_key("*")["pk"]],
         "OwnerSessions": [keys.OWNER_SESSIONS],
         "OwnerReads": [f"{keys.PERSON_PREFIX}*", keys.spend_key("*")["pk"], keys.API_KEYS, keys.PERSONAS, "OWNER"],
@@ -527,6 +545,15 @@ def test_of_single_items_the_api_handler_reads_requests_keys_connections_sign_in
     [along, owner] = [one for one in statements("api_handler") if "dynamodb:BatchGetItem" in one["Action"]]
     assert leading_keys(along) == [keys.API_KEYS, keys.PERSONAS]
     assert leading_keys(owner) == found["OwnerReads"]
+
+
+def test_the_api_handler_uses_links_to_data_up_but_makes_none():
+    link = keys.export_link_key("0" * 64)["pk"]
+    actions = ("GetItem", "DeleteItem", "PutItem", "UpdateItem", "Query")
+    assert {action for action in actions if may_touch("api_handler", f"dynamodb:{action}", link)} == {
+        "GetItem",
+        "DeleteItem",
+    }
 
 
 def test_the_api_handler_may_let_an_owner_in_but_make_no_link():

@@ -222,6 +222,8 @@ class Memory:
     owner_links: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Owners and when their links expire, in seconds, by the link's digest."""
     owner_sessions: dict[str, OwnerSession] = field(default_factory=dict)
+    export_links: dict[str, tuple[PersonId, int]] = field(default_factory=dict)
+    """Whose they are and when they expire, in seconds, by digest."""
     connections: dict[ConnectionId, StoredConnection] = field(default_factory=dict)
     members: dict[tuple[ConversationId, ConnectionId], StoredConnection] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -255,6 +257,9 @@ class Memory:
         if opener and self.places[identity.group_of(opener)]:
             self.places[identity.group_of(opener)] -= 1
 
+    def drop_export_link(self, person: PersonId) -> None:
+        self.export_links = {key: kept for key, kept in self.export_links.items() if kept[0] != person}
+
     def expire(self, *, now: int) -> None:
         """Delete what DynamoDB's time to live would have deleted by now."""
         with self.lock:
@@ -274,6 +279,7 @@ class Memory:
             }
             self.handovers = {slot: kept for slot, kept in self.handovers.items() if kept[1] * 1000 > now}
             self.owner_links = {key: kept for key, kept in self.owner_links.items() if kept[1] * 1000 > now}
+            self.export_links = {key: kept for key, kept in self.export_links.items() if kept[1] * 1000 > now}
             self.owner_sessions = {key: kept for key, kept in self.owner_sessions.items() if kept.ends_at > now}
             self.connections = {key: kept for key, kept in self.connections.items() if kept.is_there(now=now)}
             self.members = {key: kept for key, kept in self.members.items() if kept.is_there(now=now)}

@@ -95,6 +95,7 @@ class FakePeople:
             return True
         if last_seen not in (None, known.person.last_seen):
             return False
+        self.memory.drop_export_link(person)
         known.change(persona="", model="", facts=(), memory_off=False, language="", language_seen="", looks=())
         known.change(invites={}, invited_persona="", talked_at=0)
         known.forget_months(ledger.forgotten_months(now))

@@ -29,6 +29,7 @@ from chalicelib.settings.stage import Settings
 from tests.fakes.adapters import FakeClock, RememberingJobStarter
 from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.connections import FakeConnections, RememberingConnectionApi
+from tests.fakes.export_links import FakeExportLinks
 from tests.fakes.facts import FakeFacts
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.invites import FakeInvites
@@ -189,6 +190,7 @@ class Simulation:
             owner_links=OwnerLinks(FakeOwnerSessions(self.memory), str, token_bytes, clock),
             new_people=watched("new_people", FakeNewPeople(self.memory)),
             facts=facts,
+            export_links=FakeExportLinks(self.memory),
             api_keys=FakeApiKeys(self.memory),
             persona_texts=FakePersonaTexts(self.memory),
             pauses=FakePauses(self.memory),
@@ -198,6 +200,7 @@ class Simulation:
             connection_api=RememberingConnectionApi(),
             sent_alerts=alerts,
             spending=FakeSpending(self.memory),
+            api_url=lambda: "https://bot.example/api",
             wake=lambda: wake,
             notifier=lambda: notifier,
         )

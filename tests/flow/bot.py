@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from chalicelib.access import pairing
 from chalicelib.access.budget import Budget, DaySpend, Price
+from chalicelib.access.export_link import ExportLinks
 from chalicelib.access.facts import Facts
 from chalicelib.access.invites import Invites
 from chalicelib.access.new_people import NewPeople
@@ -61,6 +62,7 @@ from tests.fakes.adapters import (
 from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.connections import FakeConnections, RememberingConnectionApi
 from tests.fakes.deletions import FakeDeletions
+from tests.fakes.export_links import FakeExportLinks
 from tests.fakes.facts import FakeFacts
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.invites import FakeInvites
@@ -166,6 +168,7 @@ class Bot:
     slept: list[float] = field(default_factory=list)
     """For how many seconds the worker waited, each time."""
     while_it_sleeps: Callable[[], object] = lambda: None
+    api_url: Callable[[], str] = lambda: "https://bot.example/api"
     toolbox: Callable[[], Toolbox] | None = None
     """In place of the tools that ship with the bot."""
     _ids: "count[int]" = field(default_factory=count)
@@ -182,6 +185,7 @@ class Bot:
         self.owners: Owners = FakeOwners(self.memory)
         self.new_people: NewPeople = FakeNewPeople(self.memory)
         self.facts: Facts = FakeFacts(self.memory)
+        self.export_links: ExportLinks = FakeExportLinks(self.memory)
         self.alerts: SentAlerts = FakeSentAlerts(self.memory)
         self.persona_texts: PersonaTexts = FakePersonaTexts(self.memory)
         self.invites: Invites = FakeInvites(self.memory)
@@ -222,6 +226,7 @@ class Bot:
             owner_links=OwnerLinks(FakeOwnerSessions(self.memory), self.find_api_url, token_bytes, self.clock),
             new_people=self.new_people,
             facts=self.facts,
+            export_links=self.export_links,
             api_keys=FakeApiKeys(self.memory),
             persona_texts=self.persona_texts,
             pauses=self.pauses,
@@ -231,6 +236,7 @@ class Bot:
             connection_api=self.connection_api,
             sent_alerts=self.alerts,
             spending=self.spending,
+            api_url=self.api_url,
             wake=lambda: self.wake,
             notifier=lambda: self.notifier,
         )

@@ -69,6 +69,10 @@ def test_the_privacy_page_explains_how_to_delete_everything_with_the_buttons_tex
     )
 
 
+def test_the_privacy_page_says_how_to_get_a_copy(bot: Bot):
+    assert "Get a copy: send /export ." in words(bot.privacy.policy()).replace("/export.", "/export .")
+
+
 def test_a_region_that_is_not_known_is_left_out(bot: Bot):
     assert "Amazon Web Services that belongs to the owner" in words(bot.privacy.policy())
 

@@ -27,7 +27,7 @@ OF_THE_OWNER: Final = {
     *("GET /owner/people", "GET /owner/people/{name}", "POST /owner/people/{name}", "POST /owner/people/{name}/words"),
     *("GET /owner/money", "GET /owner/bot", "POST /owner/leave-others"),
 }
-ALWAYS: Final = {"GET /health", "GET /privacy"} | OF_THE_OWNER
+ALWAYS: Final = {"GET /health", "GET /privacy", "GET /export/{link}", "POST /export/{link}"} | OF_THE_OWNER
 OF_MESSENGER: Final = {"GET /webhook", "POST /webhook", "POST /data-deletion", "GET /deletion/{code}"}
 OF_THE_WEB: Final = {
     *("GET /chat", "GET /chat/{file}", "GET /config/{key}", "GET /widget.js"),

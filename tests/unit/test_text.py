@@ -19,6 +19,9 @@ from chalicelib.settings.languages import LANGUAGES
 BLANKS: Final = {
     "welcome": {"limit"},
     "days": {"number"},
+    "privacy": {"kept"},
+    "privacy_more": {"address"},
+    "export_link": {"address", "minutes"},
     "usage": {"used", "limit", "time", "zone"},
     "usage_unlimited": {"used"},
     "few_left": {"left"},

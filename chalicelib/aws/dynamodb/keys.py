@@ -98,6 +98,11 @@ def seen_key(message: IncomingMessage) -> Key:
     return {"pk": f"CONV#{message.conversation}", "sk": f"SEEN#{message_digest(message.id)}"}
 
 
+def export_link_key(link: str) -> Key:
+    """The key of a link with which a person downloads what is stored about them, by its digest."""
+    return {"pk": f"EXPORT#{link}", "sk": "EXPORT"}
+
+
 def alert_key(kind: str) -> Key:
     """The key of the day on which the owner last had an alert of this kind."""
     return {"pk": "OWNER", "sk": f"ALERT#{kind}"}

@@ -9,7 +9,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from chalicelib.access import identity, ledger, retention
 from chalicelib.access.person import Access, Look, Person
-from chalicelib.aws.dynamodb import fact_items, items, keys, ledger_items, person_items
+from chalicelib.aws.dynamodb import export_links, fact_items, items, keys, ledger_items, person_items
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
     NEVER_WROTE,
@@ -89,9 +89,10 @@ class DynamoPeople:
         later: Collection[ConversationId] = (),
     ) -> bool:
         self._wait_no_longer(person)
+        export_links.drop(self.table, person)
         counts = [name for month in ledger.forgotten_months(now) for name in ledger_items.of_month(month)]
         chosen = ["persona", "model", "language", "language_seen", "invites", "invited_persona", person_items.LOOKS]
-        gone = ["tap", "tapped_in", "talked_at", *chosen, *fact_items.ATTRIBUTES, *counts]
+        gone = ["tap", "tapped_in", "talked_at", export_links.ATTRIBUTE, *chosen, *fact_items.ATTRIBUTES, *counts]
         unseen = EXISTS if last_seen is None else last_seen_at(last_seen)
         if later:
             rooms = {str(each) for each in later if identity.named(each)}
