@@ -43,6 +43,8 @@ class ChannelTraits:
     """For how long after a person's last message the channel takes messages to them; None for any time."""
     shows_ai: bool
     """Whether clients display all the time that an AI answers. If not, the reply's footer says it when it is due."""
+    shows_notices: bool
+    """Whether the bot can send owners a message that answers nothing."""
     shows_markdown: bool
     """Whether clients display Markdown. If not, answers are sent as plain text; what is stored stays Markdown."""
 
@@ -60,6 +62,7 @@ TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
         has_inbox=True,
         window_ms=24 * 60 * 60 * 1000,
         shows_ai=False,
+        shows_notices=True,
         shows_markdown=False,
     ),
     Channel.WEB: ChannelTraits(
@@ -74,6 +77,7 @@ TRAITS: Final[Mapping[Channel, ChannelTraits]] = {
         has_inbox=False,
         window_ms=None,
         shows_ai=True,
+        shows_notices=False,
         shows_markdown=True,
     ),
 }

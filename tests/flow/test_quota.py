@@ -1,6 +1,6 @@
 import pytest
 
-from chalicelib.access.person import Access
+from chalicelib.access.person import Access, Person
 from chalicelib.conversation.prompt import FinishReason
 from chalicelib.ids import PersonId
 from tests.fakes.people import FakePeople
@@ -12,17 +12,19 @@ RESET = {"time": "00:00", "zone": "Europe/Berlin"}
 class MeanwhileBlocked(FakePeople):
     """The owner blocks whoever was just read."""
 
-    def announce(self, person: PersonId) -> bool:
+    def get(self, person: PersonId) -> Person | None:
+        read = super().get(person)
         self.decide(person, Access.BLOCKED, daily_limit=None)
-        return False
+        return read
 
 
 class MeanwhileUsed(FakePeople):
     """Whoever was just read uses all questions in another room."""
 
-    def announce(self, person: PersonId) -> bool:
+    def get(self, person: PersonId) -> Person | None:
+        read = super().get(person)
         self.memory.people[person].count("2026-11-20", LIMIT)
-        return False
+        return read
 
 
 def ask(bot: Bot, times: int, *, psid: str = "anna") -> None:

@@ -11,7 +11,7 @@ from chalicelib.channels.meta.graph_errors import Failure
 from chalicelib.channels.splitting import split
 from chalicelib.conversation.turn import Choice
 from chalicelib.errors import ConfigError, DeliveryError, PersonUnreachable
-from chalicelib.ids import Channel, PersonId
+from chalicelib.ids import PersonId
 
 _TRIES: Final = 2
 
@@ -23,7 +23,7 @@ class MessengerOwnerChat:
     graph: Graph
 
     def send(self, owner: PersonId, text: str, choices: tuple[Choice, ...]) -> None:
-        if identity.channel_of(owner) is not Channel.MESSENGER:
+        if not identity.traits_of(owner).shows_notices:
             raise PersonUnreachable("the web chat shows no notices")
         parts = split(text, limit=MAX_UNITS)
         for number, part in enumerate(parts, 1):
