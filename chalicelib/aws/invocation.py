@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chalicelib.errors import ConfigError
-from chalicelib.ids import ConversationId
+from chalicelib.ids import ConversationId, PersonId
 
 PING: Final = {"ping": True}
 """Keeps the worker warm."""
@@ -45,15 +45,27 @@ class SendWeeklyReport:
 
 
 @dataclass(frozen=True)
+class TellOfRemovedOwner:
+    """Requests a notice to the other owners, from the command line."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True)
 class AnswerConversation:
     """Requests answers to the open turns of one conversation."""
 
     conversation: ConversationId
 
 
-Job = RunHealthCheck | TellOfNewPeople | SendWeeklyReport
+Job = RunHealthCheck | TellOfNewPeople | TellOfRemovedOwner | SendWeeklyReport
 """Requested by the heartbeat."""
 WorkerEvent = Ping | Job | AnswerConversation
+
+
+def owner_removed(person: PersonId) -> Mapping[str, str]:
+    """Return the event that lets the worker notify the other owners."""
+    return {"owner_removed": person}
 
 
 def wake_event(conversation: ConversationId) -> str:
@@ -68,15 +80,11 @@ def is_ping(event: Mapping[str, Any]) -> bool:
 
 def parse(event: Mapping[str, Any]) -> WorkerEvent:
     """Return what the worker is to do. Raises ConfigError when the event is not one of Parley's."""
+    if job := _job(event):
+        return job
     match event:
         case {"ping": True}:
             return Ping()
-        case {"checkup": True}:
-            return RunHealthCheck()
-        case {"new_people": True}:
-            return TellOfNewPeople()
-        case {"report": "week"}:
-            return SendWeeklyReport()
         case {"Records": [{"eventSource": "aws:sqs", "body": str(body)}]}:
             event = _parsed(body)
         case {"Records": [_, _, *_]}:
@@ -87,6 +95,19 @@ def parse(event: Mapping[str, Any]) -> WorkerEvent:
         case {"conversation": str(conversation)}:
             return AnswerConversation(ConversationId(conversation))
     raise ConfigError("the worker was invoked with something that is no wake; only Parley's functions may wake it")
+
+
+def _job(event: Mapping[str, Any]) -> Job | None:
+    match event:
+        case {"checkup": True}:
+            return RunHealthCheck()
+        case {"new_people": True}:
+            return TellOfNewPeople()
+        case {"owner_removed": str(person)}:
+            return TellOfRemovedOwner(PersonId(person))
+        case {"report": "week"}:
+            return SendWeeklyReport()
+    return None
 
 
 def _parsed(body: str) -> Any:

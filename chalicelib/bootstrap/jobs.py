@@ -1,6 +1,6 @@
 """Runs the jobs that the heartbeat requests from the worker. Each loads what it needs when it is requested."""
 
-from chalicelib.aws.invocation import Job, RunHealthCheck, SendWeeklyReport, TellOfNewPeople
+from chalicelib.aws.invocation import Job, RunHealthCheck, SendWeeklyReport, TellOfNewPeople, TellOfRemovedOwner
 from chalicelib.bootstrap import worker
 
 
@@ -14,6 +14,9 @@ def run(job: Job) -> str:
         case TellOfNewPeople():
             ports = worker.ports()
             ports.newcomers(ports.notices(worker.owner_chat())).tell_of_all()
+            return "told"
+        case TellOfRemovedOwner(person):
+            worker.ports().alerts(worker.owner_chat()).owner_removed(person)
             return "told"
         case SendWeeklyReport():
             from chalicelib.bootstrap import reports  # noqa: PLC0415

@@ -92,7 +92,7 @@ class Ports:
 
     def notices(self, chat: OwnerChat | None = None) -> OwnerNotices:
         """Build what tells the owners: without a chat, only by e-mail."""
-        return OwnerNotices(self.owners, chat, self.notifier(), self.log)
+        return OwnerNotices(self.owners, chat, self.notifier(), self.texts()("owner_out_of_reach"), self.log)
 
     def newcomers(self, notices: OwnerNotices) -> Newcomers:
         """Build what notifies the owners of new users."""

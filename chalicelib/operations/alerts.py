@@ -18,7 +18,7 @@ from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
 from chalicelib.conversation.turn import Turn
 from chalicelib.errors import ModelUnusable, ParleyError
-from chalicelib.ids import Channel
+from chalicelib.ids import Channel, PersonId
 from chalicelib.log import Log
 from chalicelib.operations.findings import Finding
 from chalicelib.operations.newcomers import Newcomers
@@ -59,6 +59,11 @@ class AlertService:
         text = self.texts("owner_added", handle=handle, channel=channel, stage=stage)
         notice = Notice(self.texts("owner_added_subject"), text)
         self.notices.tell("owner_added", notice, but=person.id, always_by_mail=True)
+
+    def owner_removed(self, person: PersonId) -> None:
+        """Report that a user is no owner any more."""
+        text = self.texts("owner_removed", handle=handle_of(person))
+        self.notices.tell("owner_removed", Notice(self.texts("owner_removed_subject"), text), always_by_mail=True)
 
     def model_unusable(self, error: ModelUnusable) -> None:
         """Report, once a day for each cause, that the model answers no user until the owner acts."""

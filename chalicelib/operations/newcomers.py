@@ -58,9 +58,8 @@ class Newcomers:
         return partial(self._tell_of_one, person, turn, secret)
 
     def _tell_of_one(self, person: Person, turn: Turn, secret: str) -> None:
-        if self.store.may_tell(now=self.clock()):
-            if parse(turn.text) is Command.INVITE:
-                person = self.people.get(person.id) or person  # the invite has been used since
+        person = self.people.get(person.id) or person  # an invite has perhaps let the user in meanwhile
+        if person.tap and self.store.may_tell(now=self.clock()):
             self.notices.tell("new_person", self._about_one(person, turn, secret))
             self.store.told([person.id])
 

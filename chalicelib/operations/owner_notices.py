@@ -15,8 +15,8 @@ from chalicelib.operations.ports import Notifier
 class OwnerChat(Protocol):
     """Sends messages to owners that answer nothing."""
 
-    def send(self, owner: PersonId, text: str, choices: tuple[Choice, ...]) -> None:
-        """Send the text, with buttons below it.
+    def send(self, owner: PersonId, text: str, choices: tuple[Choice, ...]) -> bool:
+        """Send the text, with buttons below it; False if the owner's channel shows no such messages.
 
         Raises DeliveryError: if the channel allows no such message now, or if it is not known whether it arrived.
         """
@@ -47,6 +47,8 @@ class OwnerNotices:
     chat: OwnerChat | None
     """None for a function that may send nothing to users: then it is an e-mail."""
     notifier: Notifier
+    out_of_reach: str
+    """What an e-mail says that goes out because an owner was not reached in the chat."""
     log: Log
 
     def tell(self, kind: str, notice: Notice, *, but: PersonId | None = None, always_by_mail: bool = False) -> None:
@@ -56,20 +58,20 @@ class OwnerNotices:
         """
         chat = self.chat
         owners = [owner.person for owner in self.owners.list() if owner.person != but] if chat else []
-        reached = [self._says(chat, owner, notice, kind) for owner in owners if chat]
-        if always_by_mail or not reached or not all(reached):
-            self._mail(kind, notice)
+        sent = [self._says(chat, owner, notice, kind) for owner in owners if chat]
+        if always_by_mail or not sent or not all(sent):
+            self._mail(kind, notice, self.out_of_reach if None in sent else "")
 
-    def _says(self, chat: OwnerChat, owner: PersonId, notice: Notice, kind: str) -> bool:
+    def _says(self, chat: OwnerChat, owner: PersonId, notice: Notice, kind: str) -> bool | None:
+        """Return whether the owner got it in the chat; None if the channel refused it, or may have lost it."""
         try:
-            chat.send(owner, notice.text, notice.choices(owner))
+            return chat.send(owner, notice.text, notice.choices(owner))
         except DeliveryError as exc:
             self.log.failure("notify", exc, kind=kind, person=self.log.pseudonym(owner))
-            return False
-        return True
+            return None
 
-    def _mail(self, kind: str, notice: Notice) -> None:
+    def _mail(self, kind: str, notice: Notice, why: str) -> None:
         try:
-            self.notifier.send(notice.subject, notice.mail or notice.text)
+            self.notifier.send(notice.subject, f"{notice.mail or notice.text}{why}")
         except NotifyError as exc:
             self.log.failure("notify", exc, kind=kind)

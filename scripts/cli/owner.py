@@ -12,9 +12,10 @@ import click
 from chalicelib.access import identity, pairing
 from chalicelib.access.handles import handle_of
 from chalicelib.access.owner_ports import Owner, Owners
+from chalicelib.aws import invocation
 from chalicelib.clock import Clock, utc
-from chalicelib.errors import ConfigError
-from chalicelib.ids import Channel
+from chalicelib.errors import ConfigError, UnknownPerson, WakeError
+from chalicelib.ids import Channel, PersonId
 from scripts.cli import keys, naming, options
 from scripts.cli.terminal import counted, print_json, print_prose, print_values
 from scripts.stage import hints
@@ -43,6 +44,17 @@ class Context:
     def zone(self) -> ZoneInfo:
         """The owner's time zone."""
         return self.environment.settings.limits.zone
+
+    def tell_others(self, removed: PersonId) -> None:
+        """Let the worker notify the other owners; a failure is one line on standard error."""
+        from chalicelib.aws.functions import LambdaJobStarter  # noqa: PLC0415 (imports boto3)
+
+        function, event = self.environment.settings.stage.worker_function, invocation.owner_removed(removed)
+        client = self.environment.aws.client("lambda", endpoint=self.environment.functions)
+        try:
+            LambdaJobStarter(client, function, event).start()
+        except WakeError:
+            click.echo("The others could not be notified: the bot's function did not take the request.", err=True)
 
 
 def _context(environment: Environment, output: options.OutputFormat) -> Context:
@@ -112,15 +124,20 @@ def list_owners(context: Context) -> None:
 @options.yes_option
 @with_context
 def remove(context: Context, person: str, *, yes: bool) -> None:
-    """Make an owner a person like others.
+    """Make an owner a person like others, and notify the others.
 
     PERSON is an owner's handle in `owner list`, or an id as in `people list`.
     """
-    found = naming.person_meant(person, lambda: _people(context.owners.list()))
+    hint = f"that is no owner: see {hints.command('owner list', context.stage)}"
+    try:
+        found = naming.person_meant(person, lambda: _people(context.owners.list()))
+    except UnknownPerson as exc:
+        raise options.NotFound(hint) from exc
     question = f"Remove the owner {handle_of(found)}? They keep their conversation, with the daily limit of everybody."
     options.confirm(question, yes=yes, otherwise="nobody was removed", is_json=context.is_json)
     if not context.owners.remove(found):
-        raise options.NotFound(f"that is no owner: see {hints.command('owner list', context.stage)}")
+        raise options.NotFound(hint)
+    context.tell_others(found)
     if context.is_json:
         print_json({"removed": found})
         return
@@ -138,6 +155,8 @@ def _page(context: Context) -> str:
     """Create a key for the owner's own chat page, and return the page's address."""
     output = options.OutputFormat.JSON if context.is_json else options.OutputFormat.TEXT
     service = keys.context_for(context.environment, output)
+    if not service.addresses.bot:
+        raise ConfigError(f"the bot has no address yet: {hints.command('deploy', context.stage)}")
     issued = service.keys.create(_KEY, for_owner=True)
     return service.addresses.chat(issued.key)
 

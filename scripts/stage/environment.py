@@ -101,6 +101,8 @@ class Environment:
     """The log file of the demo; None for other stages, which log to CloudWatch."""
     messenger: str | None = None
     """Where the demo's stand-in for Messenger is; None for other stages."""
+    functions: str | None = None
+    """Where the demo runs its functions; None for other stages, whose functions AWS runs."""
 
     @property
     def table(self) -> "Table":
@@ -217,7 +219,13 @@ def _check(config: ConfigFile, stage: str) -> None:
 def _demo(env: Mapping[str, str]) -> Environment:
     facts = demos.chosen(env, DEMO_FOLDER)
     aws = _aws(facts["region"], emulator=facts["endpoint"])
-    return Environment(Settings.from_env(facts["settings"]), aws, Path(facts["log_file"]), f"{facts['url']}/messenger")
+    return Environment(
+        Settings.from_env(facts["settings"]),
+        aws,
+        Path(facts["log_file"]),
+        f"{facts['url']}/messenger",
+        f"{facts['url']}/lambda",
+    )
 
 
 def _aws(region: str | None, *, emulator: str | None = None) -> Aws:

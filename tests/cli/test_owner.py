@@ -53,6 +53,12 @@ def test_a_page_of_the_web_chat_is_made_for_an_owner(owner: Run, chats: Chats):
     assert key.digest not in shown.output
 
 
+def test_before_a_deployment_there_is_no_page_and_no_key_is_made(owner: Run, chats: Chats):
+    refused = owner("pair", "--web")
+    assert (refused.exit_code, list(chats.store.keys.list())) == (1, [])
+    assert "scripts/parley deploy --stage dev" in refused.output
+
+
 def test_a_stage_without_messenger_says_what_to_do_instead(owner: Run):
     refused = owner("pair", PARLEY_CHANNELS="web")
     assert refused.exit_code == 1
@@ -79,7 +85,9 @@ def test_owners_are_listed_by_their_handles(owner: Run, chats: Chats):
 
 def test_an_owner_is_removed_by_the_handle(owner: Run, chats: Chats):
     pair(chats, owner)
-    assert owner("remove", handle_of(ANNA), "--yes").output == f"{handle_of(ANNA)} is no owner any more.\n"
+    removed = owner("remove", handle_of(ANNA), "--yes")
+    assert removed.stdout == f"{handle_of(ANNA)} is no owner any more.\n"
+    assert "The others could not be notified" in removed.stderr  # there is no function here
     assert chats.store.owners.list() == []
     assert not chats.store.people.get(ANNA).is_owner  # type: ignore[union-attr]
 
@@ -97,6 +105,7 @@ def test_who_is_no_owner_cannot_be_removed(owner: Run, chats: Chats, person: str
     pair(chats, owner)
     refused = owner("remove", person, "--yes")
     assert refused.exit_code == 3
+    assert "owner list --stage dev" in refused.stderr
     assert len(chats.store.owners.list()) == 1
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from chalicelib.access import identity
 from chalicelib.conversation.ports import OnDelta
 from chalicelib.conversation.turn import Choice, Reply, Turn
 from chalicelib.errors import DeliveryError, NotifyError, PersonUnreachable, WakeError
@@ -131,10 +132,13 @@ class RememberingOwnerChat:
     told: list[Delivered] = field(default_factory=list)
     out_of_reach: set[PersonId] = field(default_factory=set)
 
-    def send(self, owner: PersonId, text: str, choices: tuple[Choice, ...]) -> None:
+    def send(self, owner: PersonId, text: str, choices: tuple[Choice, ...]) -> bool:
         if owner in self.out_of_reach:
             raise PersonUnreachable("code 10, subcode 2018278, HTTP 400")
+        if not identity.traits_of(owner).announces_new_people:
+            return False
         self.told.append(Delivered(owner, text, choices=choices))
+        return True
 
 
 def unexpected(error: Exception) -> None:

@@ -110,7 +110,7 @@ class Patient:
         base = {"PARLEY_STAGE": "prod", "PARLEY_TIMEZONE": "Europe/Berlin"}
         settings = Settings.from_env({**base, **self.environment})
         log, memory = Log(lambda: "", settings.stage.name, stream=lambda: self.logged), Memory()
-        notices = OwnerNotices(FakeOwners(memory), None, self.notifier, log)
+        notices = OwnerNotices(FakeOwners(memory), None, self.notifier, "", log)
         people, keys = FakePeople(memory), EntitlementService(FakeApiKeys(memory), settings.limits)
         known = FakeNewPeople(memory), people, keys, notices, SAYS, settings, self.clock
         newcomers = Newcomers(*known, lambda: "", FakeInvites(memory))

@@ -2,8 +2,9 @@
 
 import pytest
 
-from chalicelib.access import taps
+from chalicelib.access import invites, pairing, taps
 from chalicelib.access.handles import handle_of
+from chalicelib.access.invites import Grant, Invite
 from chalicelib.access.new_people import BUNDLE_MS
 from chalicelib.access.person import Access
 from chalicelib.access.taps import Tap
@@ -228,7 +229,7 @@ def test_who_became_an_owner_meanwhile_is_not_decided_about(owned: Bot):
 def test_an_owner_out_of_reach_gets_an_email_without_words_and_with_commands(owned: Bot):
     owned.owner_chat.out_of_reach.add(person_of("olga"))
     owned.receives("anna", "this is between us")
-    mail = SAYS("owner_new_person", person=person_of("anna"), limit=LIMIT, stage="prod")
+    mail = SAYS("owner_new_person", person=person_of("anna"), limit=LIMIT, stage="prod") + SAYS("owner_out_of_reach")
     assert owned.notifier.told == [(SAYS("owner_new_person_subject"), mail)]
     assert "between us" not in mail
     assert owned.new_people.waiting() == []
@@ -393,9 +394,42 @@ def test_the_new_person_is_answered_before_the_owners_hear_of_them(owned: Bot):
     seen: list[int] = []
 
     class Looking(RememberingOwnerChat):
-        def send(self, owner: PersonId, text: str, choices: tuple[Choice, ...]) -> None:
+        def send(self, owner: PersonId, text: str, choices: tuple[Choice, ...]) -> bool:
             seen.append(len(owned.sent_to("anna")))
+            return True
 
     owned.owner_chat = Looking()
     owned.receives("anna", "good morning to you")
     assert seen == [1]
+
+
+def test_an_owner_in_the_web_chat_gets_emails_that_speak_of_no_messenger(chat: Chat):
+    made = pairing.pairing_for("ABCD2345", bytes, now=chat.clock())
+    chat.bot.owners.offer(made)
+    chat.bot.owners.pair(web.person_of("olga"), made, now=chat.clock())
+    chat.opens(CUSTOMER).says("good morning")
+    [mail] = chat.bot.told_owner
+    assert "Facebook" not in mail
+
+
+def test_the_others_hear_that_an_owner_was_removed(owned: Bot):
+    owned.pairs("oscar")
+    owned.owners.remove(person_of("oscar"))
+    owned.owner.owner_removed(person_of("oscar"))
+    said = SAYS("owner_removed", handle=handle_of(person_of("oscar")))
+    assert [(told.person, told.text) for told in owned.owner_chat.told] == [(person_of("olga"), said)]
+    assert owned.told_owner == [said]
+
+
+def test_the_notice_names_the_invite_that_a_person_came_by(owned: Bot):
+    code = invites.new_code(bytes)
+    day = 24 * 60 * 60 * 1000
+    grant, ends = Grant(Access.UNLIMITED), owned.clock() + day
+    owned.invites.create(Invite(code.id, "Summer fair", code.digest, grant, 5, owned.clock(), ends))
+    by = {"ref": code.text, "source": "SHORTLINK", "type": "OPEN_THREAD"}
+    owned.posted(owned.item("anna", postback={"mid": "m1", "title": "Start", "payload": "GET_STARTED", "referral": by}))
+    owned.works()
+    assert notice(owned).text.splitlines()[1:] == [
+        "They came by the invite “Summer fair”.",
+        "They have no daily limit.",
+    ]

@@ -89,3 +89,13 @@ def test_in_busy_times_one_notice_lists_the_people_who_came(owner: Page, demo: D
     demo.wait_until_answered(*people)
     told = demo.answers_to("ben")
     assert 1 <= sum("wrote to your page" in text for text in told) <= 3
+
+
+def test_an_owner_who_is_removed_has_no_notices_any_more_and_an_email_says_so(owner: Page, newcomer: Page, demo: Demo):
+    [who] = json.loads(process("owner", "list", "--stage", "demo", "--json", PARLEY_DEMO_URL=demo.url).stdout)["owners"]
+    done = process("owner", "remove", who["handle"], "--yes", "--stage", "demo", PARLEY_DEMO_URL=demo.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    expect(newcomer.get_by_test_id("panel-mails")).to_contain_text("Parley: an owner was removed")
+    write(newcomer, "Is anybody there?")
+    expect(newcomer.get_by_test_id("panel-mails")).to_contain_text("Parley: a new person wrote to your page")
+    expect(owner.get_by_test_id("thread")).not_to_contain_text("wrote to your page")

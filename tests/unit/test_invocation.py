@@ -5,9 +5,16 @@ from chalice.app import Chalice
 from chalice.local import LambdaContext
 
 from chalicelib.aws import invocation
-from chalicelib.aws.invocation import AnswerConversation, Ping, RunHealthCheck, SendWeeklyReport, TellOfNewPeople
+from chalicelib.aws.invocation import (
+    AnswerConversation,
+    Ping,
+    RunHealthCheck,
+    SendWeeklyReport,
+    TellOfNewPeople,
+    TellOfRemovedOwner,
+)
 from chalicelib.errors import ConfigError
-from chalicelib.ids import ConversationId
+from chalicelib.ids import ConversationId, PersonId
 
 ANNA = ConversationId("messenger:1:anna")
 
@@ -35,6 +42,7 @@ def test_a_ping_sends_the_worker_nowhere():
 def test_the_worker_is_asked_for_a_health_check():
     assert invocation.parse(invocation.HEALTH_CHECK) == RunHealthCheck()
     assert invocation.parse(invocation.NEW_PEOPLE) == TellOfNewPeople()
+    assert invocation.parse(invocation.owner_removed(PersonId(ANNA))) == TellOfRemovedOwner(PersonId(ANNA))
 
 
 def test_the_worker_is_asked_for_the_weekly_message():

@@ -63,6 +63,7 @@ BLANKS: Final = {
     "owner_new_in": {"handle", "day", "time"},
     "owner_new_from_site": {"handle", "name", "day", "time"},
     "owner_new_invited": {"name"},
+    "owner_removed": {"handle"},
     "owner_new_words": {"words"},
     "owner_new_limit": {"limit"},
     "owner_tapped_allow": {"handle", "limit"},

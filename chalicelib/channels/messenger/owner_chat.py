@@ -10,7 +10,7 @@ from chalicelib.channels.meta.graph import Graph, GraphError
 from chalicelib.channels.meta.graph_errors import Failure
 from chalicelib.channels.splitting import split
 from chalicelib.conversation.turn import Choice
-from chalicelib.errors import ConfigError, DeliveryError, PersonUnreachable
+from chalicelib.errors import ConfigError, DeliveryError
 from chalicelib.ids import PersonId
 
 _TRIES: Final = 2
@@ -18,17 +18,18 @@ _TRIES: Final = 2
 
 @dataclass(frozen=True)
 class MessengerOwnerChat:
-    """`operations.owner_notices.OwnerChat` over the Graph API. Owners in the web chat are out of reach."""
+    """`operations.owner_notices.OwnerChat` over the Graph API. The web chat shows owners no notices."""
 
     graph: Graph
 
-    def send(self, owner: PersonId, text: str, choices: tuple[Choice, ...]) -> None:
+    def send(self, owner: PersonId, text: str, choices: tuple[Choice, ...]) -> bool:
         if not identity.traits_of(owner).shows_notices:
-            raise PersonUnreachable("the web chat shows no notices")
+            return False
         parts = split(text, limit=MAX_UNITS)
         for number, part in enumerate(parts, 1):
             message = {"text": part, "metadata": NOTICE, **quick_replies(choices if number == len(parts) else ())}
             self._post({"recipient": {"id": identity.psid_of(owner)}, "messaging_type": "UPDATE", "message": message})
+        return True
 
     def _post(self, body: dict[str, object]) -> None:
         """Send one message, once more only if it surely was not sent."""
