@@ -251,3 +251,9 @@ def test_no_line_of_the_log_shows_the_code(bot: Bot):
     bot.privacy.progress(code)
     assert code not in bot.logged.getvalue()
     assert [line["outcome"] for line in bot.log_lines("deletion")] == ["new"]
+
+
+def test_the_privacy_page_says_where_words_to_a_human_go(bot: Bot):
+    policy = words(bot.privacy.policy())
+    assert "what a human writes to you in place of the AI, and until when the AI leaves the conversation" in policy
+    assert "what you write then also goes to the owner on Messenger" in policy

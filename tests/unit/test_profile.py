@@ -47,7 +47,7 @@ def changed(name: str, old: str, new: str) -> dict[str, Any]:
 
 
 def test_every_button_and_command_of_the_profile_is_a_command_of_the_bot():
-    offered = [Command.HELP, Command.USAGE, Command.RESET, Command.LANGUAGE, Command.FORGET]
+    offered = [Command.HELP, Command.USAGE, Command.RESET, Command.LANGUAGE, Command.HUMAN, Command.FORGET]
     assert [command_of(text) for text in taps()] == [Command.START, *offered, *offered]
 
 

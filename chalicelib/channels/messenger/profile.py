@@ -36,7 +36,7 @@ LOCALES: Final[Mapping[str, tuple[str, ...]]] = {
     "pt-BR": ("pt_BR",),
 }
 """Meta's names for the languages of the bot. All others get the deployment's language, as `default`."""
-_OFFERED: Final = (Command.HELP, Command.USAGE, Command.RESET, Command.LANGUAGE, Command.FORGET)
+_OFFERED: Final = (Command.HELP, Command.USAGE, Command.RESET, Command.LANGUAGE, Command.HUMAN, Command.FORGET)
 _TARGETS: Final = frozenset({"payload", "name"})
 """The fields of a button and of a command that say what it does."""
 
