@@ -38,7 +38,8 @@ class TakeoverNotices:
         handle = handle_of(turn.person)
         how = self.texts(self._how(turn.person), handle=handle, link=_INBOX.format(page=identity.page_of(turn.person)))
         mail = f"{self.texts(f'owner_human_{kind}_mail', handle=handle)}\n{how}"
-        text = f"{self.texts(f'owner_human_{kind}', handle=handle, **more)}\n{how}"
+        text = self.texts(f"owner_human_{kind}", handle=handle, **more)
+        text = text if more else f"{text}\n{how}"  # who reads a message knows by then how to answer it
         button = Choice(self.texts(f"owner_button_{offered.name.lower()}"), f"{offered.value} {handle}")
         subject = self.texts("owner_human_subject")
         self.notices.tell(f"human_{kind}", Notice(subject, text, mail, lambda _: (button,)), but=turn.person)
