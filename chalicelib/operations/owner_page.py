@@ -26,7 +26,6 @@ from chalicelib.operations.page_people import PeopleView
 from chalicelib.operations.page_person import PersonView
 from chalicelib.settings.stage import Settings
 
-_LANGUAGE = "en"
 SAID: Final = ("saved", "wrong_number")
 """The texts about what a form did."""
 
@@ -74,7 +73,7 @@ class OwnerPage:
     @property
     def words(self) -> Words:
         """The words of the page."""
-        return owner_html.words(_LANGUAGE)
+        return owner_html.words(self.settings.language)
 
     @staticmethod
     def sent(fields: Mapping[str, str], *, host: str, origin: str, site: str) -> FormSent:

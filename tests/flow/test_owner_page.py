@@ -1,13 +1,17 @@
 """The owner's page: who gets in, and what it shows of a bot that people write to."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from chalicelib.access.owner_session import owner_code
 from chalicelib.access.pairing import Pairing
+from chalicelib.content import owner_html
 from chalicelib.content.page import HtmlPage
 from chalicelib.errors import ConfigError, InvalidToken
+from chalicelib.errors import InvalidToken
+from chalicelib.settings.languages import LANGUAGES
 from tests.flow.bot import Bot, person_of
 from tests.flow.owners_browser import HOST, OwnersBrowser, words
 
@@ -235,3 +239,13 @@ def test_the_headline_says_when_the_budget_is_used_up(browser: OwnersBrowser, bo
     bot.receives("anna", "Hello?")
     bot.may_spend("0.000001")
     assert "budget is used up." in words(today(browser.enters()))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_is_in_the_language_of_the_deployment(browser: OwnersBrowser, bot: Bot, language: str):
+    bot.settings = replace(bot.settings, language=language)
+    bot.receives("anna", "Pizza?")
+    said, shown = owner_html.words(language), today(browser.enters())
+    assert f'lang="{language}"' in shown.html
+    assert said("today_all_people") in words(shown)
+    assert words(browser.page.offer(browser.link(), up="../../")).count(said("enter_button")) == 1
