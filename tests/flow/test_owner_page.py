@@ -10,7 +10,6 @@ from chalicelib.access.pairing import Pairing
 from chalicelib.content import owner_html
 from chalicelib.content.page import HtmlPage
 from chalicelib.errors import ConfigError, InvalidToken
-from chalicelib.errors import InvalidToken
 from chalicelib.settings.languages import LANGUAGES
 from tests.flow.bot import Bot, person_of
 from tests.flow.owners_browser import HOST, OwnersBrowser, words
