@@ -9,7 +9,7 @@ from chalicelib.access.budget import DaySpend
 from chalicelib.access.ledger import ANSWER_MS
 from chalicelib.ids import Channel
 from chalicelib.operations.period import Period
-from chalicelib.operations.report import OTHER, Bucket, PeopleUse, PersonUse, Report, Share, Totals
+from chalicelib.operations.report import OTHER, Bucket, InviteUse, PeopleUse, PersonUse, Report, Share, Totals
 from tests.fakes.adapters import NOON
 
 LAST: Final = date(2026, 11, 20)
@@ -19,7 +19,13 @@ ROWS: Final = (
 )
 
 
-def a_report(*, rows: Sequence[PersonUse] = ROWS, until: date = LAST, span: str = "week") -> Report:
+def a_report(
+    *,
+    rows: Sequence[PersonUse] = ROWS,
+    invited: Sequence[InviteUse] = (),
+    until: date = LAST,
+    span: str = "week",
+) -> Report:
     """A report on days of which each has one question and 1,000 micro-USD more than the one before."""
     period = Period.week(until) if span == "week" else Period.month(until)
     days = [
@@ -48,7 +54,7 @@ def a_report(*, rows: Sequence[PersonUse] = ROWS, until: date = LAST, span: str 
         daily_budget=1_000_000,
         monthly_budget=None,
         forecast=None,
-        people=PeopleUse(known=4, new=1, active=3, month="2026-11", rows=rows, rest=100),
+        people=PeopleUse(known=4, new=1, active=3, month="2026-11", rows=rows, invited=invited, rest=100),
         channels=[
             Share("messenger", whole * 6 // 10),
             Share("web", whole * 3 // 10),

@@ -24,7 +24,7 @@ def desk(ports: Ports, texts: Texts) -> Desk:
     stored = ports.people, ports.transcript, ports.journal, ports.lists
     admin = Admin(*stored, ports.entitlements(), closer, ports.clock)
     stage, zone = ports.settings.stage, ports.settings.limits.zone
-    reports = Reports.for_stage(ports.settings, ports.spending, ports.people, ports.api_keys)
+    reports = Reports.for_stage(ports.settings, ports.spending, ports.people, ports.api_keys, ports.invites)
     lookup = HandleLookup(admin, texts)
     return Desk(
         texts,

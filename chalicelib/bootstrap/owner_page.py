@@ -27,7 +27,7 @@ def assemble(
     stored = ports.people, ports.transcript, ports.journal, ports.lists
     admin = Admin(*stored, ports.entitlements(), _live(ports), ports.clock)
     stage = settings.stage
-    reports = Reports.for_stage(ports.settings, ports.spending, ports.people, ports.api_keys)
+    reports = Reports.for_stage(ports.settings, ports.spending, ports.people, ports.api_keys, ports.invites)
     persona = settings.messenger.persona if stage.channels.messenger else settings.web.persona
     return OwnerPage(
         door=OwnerDoor(sessions, ports.owners, random_bytes, ports.clock, ports.log),

@@ -11,7 +11,7 @@ from chalicelib.operations.weekly_report import WeeklyReport
 
 def assemble(ports: Ports, owner_chat: OwnerChat | None = None) -> WeeklyReport:
     """Build what sends the weekly message over these ports."""
-    reports = Reports.for_stage(ports.settings, ports.spending, ports.people, ports.api_keys)
+    reports = Reports.for_stage(ports.settings, ports.spending, ports.people, ports.api_keys, ports.invites)
     return WeeklyReport(reports, ports.notices(owner_chat), ports.texts(), ports.clock, ports.log)
 
 

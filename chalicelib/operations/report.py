@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 from chalicelib.access import identity
 from chalicelib.access.budget import DaySpend, Usage
 from chalicelib.access.handles import handle_of
+from chalicelib.access.invites import Invites
 from chalicelib.access.ledger import ANSWER_MS, MonthUse
 from chalicelib.access.person import Person
 from chalicelib.access.ports import ApiKeys, People, Spending
-from chalicelib.ids import Channel, KeyId
+from chalicelib.ids import Channel, InviteId, KeyId
 from chalicelib.operations import people_rows
 from chalicelib.operations.period import WEEK_DAYS, Period, Span, last_day_of_month
 from chalicelib.settings.stage import Settings
@@ -25,6 +26,8 @@ from chalicelib.settings.stage import Settings
 OTHER: Final = "other"
 """The name of the part of a cost that belongs to no channel, model or persona: health checks, and older counts."""
 HOURS: Final = 24
+MOST_HANDLES: Final = 10
+"""Handles of one invite that a report shows."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,21 @@ class PersonUse:
 
 
 @dataclass(frozen=True)
+class InviteUse:
+    """The users who came by one invite in the period."""
+
+    name: str
+    handles: Sequence[str]
+    """Theirs, the first one first; none of those who were forgotten since."""
+
+    @property
+    def shown(self) -> str:
+        """The first handles, and how many more there are."""
+        more = len(self.handles) - MOST_HANDLES
+        return ", ".join([*self.handles[:MOST_HANDLES], *([f"+{more}"] if more > 0 else [])])
+
+
+@dataclass(frozen=True)
 class PeopleUse:
     """Who asked. Each user is counted for whole months, so `rows` are about the month in which the period ends.
 
@@ -108,6 +126,8 @@ class PeopleUse:
     """The month of `rows`, such as `2026-11`."""
     rows: Sequence[PersonUse]
     """Those who asked in that month, most questions first."""
+    invited: Sequence[InviteUse]
+    """Who came by which invite in the period; most users first."""
     rest: int
     """The cost of that month that is counted on no user who is stored."""
 
@@ -163,13 +183,16 @@ class Reports:
     spending: Spending
     people: People
     keys: ApiKeys
+    invites: Invites
     monthly_budget: int | None = None
 
     @classmethod
-    def for_stage(cls, settings: Settings, spending: Spending, people: People, keys: ApiKeys) -> "Reports":
+    def for_stage(
+        cls, settings: Settings, spending: Spending, people: People, keys: ApiKeys, invites: Invites
+    ) -> "Reports":
         """Return what makes reports of the stage with these settings."""
         limits = settings.limits
-        stored = spending, people, keys
+        stored = spending, people, keys, invites
         return cls(settings.stage.name, limits.zone, limits.daily_budget, *stored, limits.monthly_budget)
 
     def date_of(self, at: int) -> date:
@@ -213,8 +236,19 @@ class Reports:
             active=sum(self.date_of(person.last_seen) >= period.since for person in known),
             month=period.month_name,
             rows=rows,
+            invited=self._invited(period, known),
             rest=sum(of_month) - sum(row.cost for row in rows),
         )
+
+    def _invited(self, period: Period, known: Sequence[Person]) -> Sequence[InviteUse]:
+        came = [(at, invite, handle_of(person.id)) for person in known for invite, at in person.invites.items()]
+        within = sorted(each for each in came if self.date_of(each[0]) in period)
+        names = {invite.id: invite.name for invite in self.invites.list()} if within else {}
+        by: dict[InviteId, list[str]] = {}
+        for _, invite, handle in within:
+            by.setdefault(invite, []).append(handle)
+        found = [InviteUse(names.get(invite, invite), handles) for invite, handles in by.items()]
+        return sorted(found, key=lambda each: (-len(each.handles), each.name))
 
 
 def _within(period: Period, days: Sequence[DaySpend]) -> Sequence[DaySpend]:

@@ -60,6 +60,7 @@ def as_json(report: Report) -> dict[str, Any]:
             "active": people.active,
             "month": people.month,
             "rows": [_person(row) for row in people.rows],
+            "invited": [{"invite": each.name, "handles": list(each.handles)} for each in people.invited],
             "rest": _cost(people.rest),
         },
     }
@@ -94,6 +95,8 @@ def _rows(report: Report) -> Iterator[Mapping[str, object]]:
         counted = {"people": row.people, "questions": row.questions, **_cost(row.cost)}
         yield {"kind": f"person in {month}", "name": row.name, **counted}
     yield {"kind": f"person in {month}", "name": "(no person)", **_cost(report.people.rest)}
+    for each in report.people.invited:
+        yield {"kind": "invite", "name": each.name, "people": len(each.handles)}
 
 
 def _cell(value: object) -> object:

@@ -36,6 +36,7 @@ def sections(report: Report, words: Words) -> str:
         f'<div class="plots">{"".join(plots.figure(each) for each in figures)}</div>'
         f"<h2>{drawn.say('money')}</h2>{drawn.shares()}"
         f"<h2>{drawn.say('who', month=words.month(report.people.month))}</h2>{drawn.people()}"
+        f"{drawn.invited()}"
         f'<p class="small">{drawn.say("ledger")}</p>'
     )
 
@@ -113,6 +114,12 @@ class _Sections:
         named = {"model": self.report.models, "channel": self.report.channels, "persona": self.report.personas}
         tables = (self._shares(name, shares) for name, shares in named.items())
         return f'<div class="plots thirds">{"".join(tables)}</div>'
+
+    def invited(self) -> str:
+        """Return who came by which invite; nothing if no user did."""
+        rows = [Bar(each.name, len(each.handles), [each.shown]) for each in self.report.people.invited]
+        heads = [self._text(name) for name in ("name", "people")]
+        return f"<h2>{self.say('invited')}</h2>{plots.bars('', rows, heads=heads)}" if rows else ""
 
     def people(self) -> str:
         people, words = self.report.people, self.words

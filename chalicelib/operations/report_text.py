@@ -33,6 +33,9 @@ def as_message(report: Report, words: Words) -> str:
         lines.append(half)
     if most := _most(report, words):
         lines += ["", most]
+    if report.people.invited:
+        came = ", ".join(f"{each.name} ({words.number(len(each.handles))})" for each in report.people.invited)
+        lines.append(f"{words.texts('owner_report_invited')}: {came}")
     return "\n".join(lines)
 
 

@@ -62,11 +62,12 @@ def _period(month: str | None, *, today: date) -> Period:
 
 def _reports(environment: Environment) -> Reports:
     from chalicelib.aws.dynamodb.api_keys import DynamoApiKeys  # noqa: PLC0415
+    from chalicelib.aws.dynamodb.invites import DynamoInvites  # noqa: PLC0415
     from chalicelib.aws.dynamodb.people import DynamoPeople  # noqa: PLC0415
     from chalicelib.aws.dynamodb.spend import DynamoSpending  # noqa: PLC0415 (imports boto3; `--help` does without)
 
     table = environment.table
-    stored = DynamoSpending(table), DynamoPeople(table), DynamoApiKeys(table)
+    stored = DynamoSpending(table), DynamoPeople(table), DynamoApiKeys(table), DynamoInvites(table)
     return Reports.for_stage(environment.settings, *stored)
 
 

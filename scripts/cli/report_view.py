@@ -37,6 +37,7 @@ def lines(report: Report) -> Iterator[str]:
             yield from ["", _bold(f"Cost by {title.removesuffix('s')}"), *_shares(shares, report.totals.cost)]
     yield ""
     yield from _people(report)
+    yield from _invited(report)
 
 
 def _totals(report: Report) -> Iterator[str]:
@@ -100,6 +101,13 @@ def _people(report: Report) -> Iterator[str]:
         first, *others = folded("of no person: checks, summaries, people who were forgotten", _room() - len(head))
         yield f"{head}{first}"
         yield from (f"{' ' * len(head)}{line}" for line in others)
+
+
+def _invited(report: Report) -> Iterator[str]:
+    if report.people.invited:
+        yield from ["", _bold("Who came by an invite")]
+    for each in report.people.invited:
+        yield from (f"  {line}" for line in folded(f"{each.name}: {each.shown}", _room() - 2))
 
 
 def _line(name: str, value: str, remark: str) -> Iterator[str]:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from chalicelib.operations import report_files
-from chalicelib.operations.report import PersonUse
+from chalicelib.content import text
+from chalicelib.operations import report_files, report_html
+from chalicelib.operations.report import InviteUse, PersonUse
+from chalicelib.operations.report_words import Words
 from scripts.cli import report_view
 from tests.cli.chats import ANNA, Chats
 from tests.cli.conftest import Run
@@ -154,3 +156,28 @@ def test_the_terminal_draws_days_and_ranks_people():
     assert f"questions   {'▁▃▄▅▆▇█':26}most on a day: 6" in lines
     assert "cost        $0.021000     none in the week before" in lines
     assert "     $0.000900     9  9f86d081" in lines
+
+
+INVITED = (InviteUse("=cmd|calc", [f"{number:08x}" for number in range(12)]), InviteUse("<b>Flyer</b>", ["9f86d081"]))
+
+
+def test_who_came_by_an_invite_is_in_every_form_and_runs_in_none(capsys: pytest.CaptureFixture[str]):
+    made = a_report(invited=INVITED)
+    report_view.show(made)
+    shown = capsys.readouterr().out
+    assert "Who came by an invite" in shown
+    assert "00000009, +2" in shown
+    assert "  <b>Flyer</b>: 9f86d081" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    rows = of_kind(table(report_files.as_csv(made)), "invite")
+    assert [(row["name"], row["people"]) for row in rows] == [("'=cmd|calc", "12"), ("<b>Flyer</b>", "1")]
+    assert report_files.as_json(made)["people"]["invited"][1] == {"invite": "<b>Flyer</b>", "handles": ["9f86d081"]}
+    page = report_html.as_html(made, Words(text.load("en")))
+    assert "&lt;b&gt;Flyer&lt;/b&gt;" in page
+    assert "<b>Flyer" not in page
+
+
+def test_without_invites_no_form_speaks_of_them(capsys: pytest.CaptureFixture[str]):
+    report_view.show(a_report())
+    assert "invite" not in capsys.readouterr().out
+    assert "invite" not in report_html.as_html(a_report(), Words(text.load("en"))).partition("<body")[2].lower()

@@ -21,6 +21,7 @@ from chalicelib.settings.stage import Settings
 from scripts.cli import report_view
 from tests.fakes.adapters import FakeClock
 from tests.fakes.api_keys import FakeApiKeys
+from tests.fakes.invites import FakeInvites
 from tests.fakes.memory import Memory
 from tests.fakes.people import FakePeople
 from tests.fakes.spend import FakeSpending
@@ -37,7 +38,7 @@ _EXACT: Final = re.compile(r"\$([\d,]+)\.(\d{6})")
 
 def report_of(memory: Memory, now: int) -> Report:
     limits = Settings.from_env({}).limits
-    stored = FakeSpending(memory), FakePeople(memory), FakeApiKeys(memory)
+    stored = FakeSpending(memory), FakePeople(memory), FakeApiKeys(memory), FakeInvites(memory)
     reports = Reports("test", ZoneInfo("UTC"), limits.daily_budget, *stored)
     return reports.of(Period.month(reports.date_of(now)), now=now)
 

@@ -337,7 +337,8 @@ def test_the_report_in_the_chat_is_that_of_the_command_line(owned: Bot):
     answer = orders(owned, "/report")
     settings, ports = owned.settings, owned.ports
     limits = settings.limits
-    reports = Reports("prod", limits.zone, limits.daily_budget, ports.spending, ports.people, ports.api_keys)
+    stored = ports.spending, ports.people, ports.api_keys, ports.invites
+    reports = Reports("prod", limits.zone, limits.daily_budget, *stored)
     made = reports.of(Period.week(reports.date_of(owned.clock())), now=owned.clock())
     assert answer.text.rpartition("\n\n")[0] == as_message(made, Words(SAYS))
     assert made.totals.questions == 3

@@ -6,15 +6,16 @@ from typing import Final
 
 import pytest
 
-from chalicelib.access import identity
+from chalicelib.access import identity, invites
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import DaySpend
 from chalicelib.access.handles import handle_of
+from chalicelib.access.invites import Grant, Invite
 from chalicelib.access.ledger import MonthUse
 from chalicelib.access.person import Person
 from chalicelib.ids import Channel, KeyId
 from chalicelib.operations.period import Period, last_day_of_month
-from chalicelib.operations.report import OTHER, Report, Reports, Share
+from chalicelib.operations.report import OTHER, InviteUse, Report, Reports, Share
 from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.memory import KnownPerson
 from tests.flow.bot import Bot, person_of
@@ -23,7 +24,7 @@ TODAY: Final = date(2026, 11, 20)
 
 
 def report(bot: Bot, period: Period | None = None) -> Report:
-    reports = Reports.for_stage(bot.settings, bot.spending, bot.people, FakeApiKeys(bot.memory))
+    reports = Reports.for_stage(bot.settings, bot.spending, bot.people, FakeApiKeys(bot.memory), bot.invites)
     now = bot.clock()
     return reports.of(period or Period.month(reports.date_of(now)), now=now)
 
@@ -141,3 +142,22 @@ def test_a_month_has_its_budget_if_there_is_one_and_a_week_has_none(bot: Bot):
     bot.settings = replace(bot.settings, limits=limits)
     assert report(bot).monthly_budget == 5_000_000
     assert report(bot, Period.week(TODAY)).monthly_budget is None
+
+
+def test_the_report_shows_who_came_through_what_in_the_period(bot: Bot):
+    made = flyer, friends = invites.new_code(bytes), invites.new_code(lambda count: b"x" * count)
+    for code, name in zip(made, ("Flyer", "Friends"), strict=True):
+        bot.heard.append(code.text)
+        ends = bot.clock() + 60 * 24 * 3_600_000
+        bot.invites.create(Invite(code.id, name, code.digest, Grant(), uses=9, created_at=bot.clock(), expires_at=ends))
+    bot.clock.tick(days=-40)
+    bot.receives("long-ago", f"/invite {flyer.text}")
+    bot.clock.tick(days=40)
+    for psid, code in (("anna", friends), ("bert", flyer), ("carl", friends)):
+        bot.receives(psid, f"/invite {code.text}")
+    bot.receives("dora", "Hello")
+    handles = {psid: handle_of(person_of(psid)) for psid in ("anna", "bert", "carl")}
+    assert report(bot).people.invited == [
+        InviteUse("Friends", [handles["anna"], handles["carl"]]),
+        InviteUse("Flyer", [handles["bert"]]),
+    ]
