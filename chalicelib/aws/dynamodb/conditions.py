@@ -4,7 +4,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from chalicelib.access.budget import Reservation
 from chalicelib.access.ledger import month_of
-from chalicelib.access.person import Access, Person
+from chalicelib.access.person import Access
 from chalicelib.access.token_bucket import TokenBucket
 from chalicelib.aws.dynamodb.day_counts import refunds_on, spent_on
 from chalicelib.aws.dynamodb.followed import followed_values
@@ -14,7 +14,7 @@ from chalicelib.conversation.frame_place import FramePlace
 from chalicelib.conversation.late_frames import LATE_MS
 from chalicelib.conversation.limits import MAX_OPEN_TURNS, MAX_ROOMS
 from chalicelib.conversation.turn import Feedback, Lease, TurnState
-from chalicelib.ids import Channel, ConnectionId, ConversationId, InviteId
+from chalicelib.ids import Channel, ConnectionId, ConversationId
 
 NOT_EXISTS = Attr("pk").not_exists()
 EXISTS = Attr("pk").exists()
@@ -242,23 +242,6 @@ def key_valid(now: int) -> ConditionBase:
     """The API key exists and is neither revoked nor expired."""
     not_expired = Attr("expires_at_ms").not_exists() | Attr("expires_at_ms").gt(now)
     return EXISTS & Attr("revoked_at").not_exists() & not_expired
-
-
-def invite_open(now: int) -> ConditionBase:
-    """The invite exists, is neither revoked nor expired, and has a use left."""
-    has_use = Attr("used").lt(Attr("uses"))
-    return EXISTS & Attr("revoked_at").not_exists() & Attr("expires_at_ms").gt(now) & has_use
-
-
-def may_use(invite: InviteId, person: Person) -> ConditionBase:
-    """The person has not used the invite, and the owner's decision about them is still that of `person`."""
-    access, limit, by, used = (Attr(name) for name in ("access", "daily_limit", "by_invite", "invites"))
-    is_default = person.access is Access.DEFAULT
-    same_access = access.not_exists() | access.eq(person.access.value) if is_default else access.eq(person.access.value)
-    same_limit = limit.not_exists() if person.daily_limit is None else limit.eq(person.daily_limit)
-    same_source = by.exists() if person.by_invite else by.not_exists()
-    not_used = used.exists() & Attr(f"invites.{invite}").not_exists() if person.invites else used.not_exists()
-    return EXISTS & same_access & same_limit & same_source & not_used
 
 
 def fewer_tickets_than(limit: int) -> ConditionBase:

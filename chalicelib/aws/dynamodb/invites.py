@@ -8,7 +8,8 @@ from chalicelib.access import identity
 from chalicelib.access.invites import Grant, Invite, Redeemed
 from chalicelib.access.person import Access, Person
 from chalicelib.aws.dynamodb import keys
-from chalicelib.aws.dynamodb.conditions import EXISTS, NOT_EXISTS, invite_open, may_use
+from chalicelib.aws.dynamodb.conditions import EXISTS, NOT_EXISTS
+from chalicelib.aws.dynamodb.invite_conditions import invite_open, may_use
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, put, update
