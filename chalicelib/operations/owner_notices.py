@@ -72,6 +72,6 @@ class OwnerNotices:
 
     def _mail(self, kind: str, notice: Notice, why: str) -> None:
         try:
-            self.notifier.send(notice.subject, f"{notice.mail or notice.text}{why}")
+            self.notifier.send(notice.subject, "\n\n".join(filter(None, (notice.mail or notice.text, why))))
         except NotifyError as exc:
             self.log.failure("notify", exc, kind=kind)

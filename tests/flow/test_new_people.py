@@ -229,7 +229,8 @@ def test_who_became_an_owner_meanwhile_is_not_decided_about(owned: Bot):
 def test_an_owner_out_of_reach_gets_an_email_without_words_and_with_commands(owned: Bot):
     owned.owner_chat.out_of_reach.add(person_of("olga"))
     owned.receives("anna", "this is between us")
-    mail = SAYS("owner_new_person", person=person_of("anna"), limit=LIMIT, stage="prod") + SAYS("owner_out_of_reach")
+    mail = SAYS("owner_new_person", person=person_of("anna"), limit=LIMIT, stage="prod")
+    mail += "\n\n" + SAYS("owner_out_of_reach")
     assert owned.notifier.told == [(SAYS("owner_new_person_subject"), mail)]
     assert "between us" not in mail
     assert owned.new_people.waiting() == []
