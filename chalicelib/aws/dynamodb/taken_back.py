@@ -76,8 +76,8 @@ def by(step: Record | Finish) -> Changes:
 
 
 def unused(turn: Turn, settlement: Settlement) -> Changes:
-    """What was set aside for a call and not needed, in the user's share of the budget."""
-    unused = settlement.cost - settlement.reserved.amount
+    """What was set aside for a call and not needed, in the user's share of the budget; nothing if no user asked."""
+    unused = 0 if turn.opens else settlement.cost - settlement.reserved.amount
     counted = ledger_items.of_person(settlement.reserved.day, unused)
     return (Change(keys.person_key(turn.person), counted),) if unused else ()
 
