@@ -16,6 +16,7 @@ from chalicelib.bootstrap import clients, models
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.messenger.owner_chat import MessengerOwnerChat
 from chalicelib.channels.messenger.sender import MessengerSender
+from chalicelib.channels.messenger.thread_links import MessengerThreadLinks
 from chalicelib.channels.meta.graph import Graph
 from chalicelib.channels.router import ChannelRouter
 from chalicelib.channels.web.sender import WebSender
@@ -48,7 +49,7 @@ from chalicelib.errors import ModelError, ModelUnusable, StoreError
 from chalicelib.ids import Channel, Channels, Needs
 from chalicelib.llm import listed
 from chalicelib.operations.owner_notices import OwnerChat
-from chalicelib.operations.takeover_notices import TakeoverNotices
+from chalicelib.operations.takeover_notices import NoThreadLinks, TakeoverNotices, ThreadLinks
 from chalicelib.operations.warmth import Step, Warmth
 from chalicelib.settings.stage import Secret, Settings
 
@@ -75,10 +76,11 @@ def assemble(
     budget: Budget,
     toolbox: Callable[[], Toolbox] | None = None,
     owner_chat: OwnerChat | None = None,
+    thread_links: ThreadLinks | None = None,
 ) -> Worker:
     """Build the worker over these ports. Its tools are those of `bootstrap.tools` if there is no `toolbox`."""
     limits, alerts = ports.settings.limits, ports.alerts(owner_chat)
-    humans = TakeoverNotices(alerts.notices, ports.texts())
+    humans = TakeoverNotices(alerts.notices, ports.texts(), thread_links or NoThreadLinks())
     zone = limits.zone
     today = TodaysBudget(budget, ports.spending, ports.clock, zone)
     charging = Charging(ports.inbox, today, alerts, ports.clock)
@@ -194,13 +196,24 @@ def worker() -> Worker:
     """Return the worker."""
     sender = ChannelRouter(_senders())
     return assemble(
-        ports(), model=model(), moderation=moderation(), sender=sender, budget=budget(), owner_chat=owner_chat()
+        ports(),
+        model=model(),
+        moderation=moderation(),
+        sender=sender,
+        budget=budget(),
+        owner_chat=owner_chat(),
+        thread_links=thread_links(),
     )
 
 
 def owner_chat() -> OwnerChat | None:
     """Return what writes to owners; None without Messenger, the one channel where they get notices."""
     return MessengerOwnerChat(graph()) if clients.channels().messenger else None
+
+
+def thread_links() -> ThreadLinks | None:
+    """Return what finds the threads of users in the inbox of the page; None without Messenger."""
+    return MessengerThreadLinks(graph()) if clients.channels().messenger else None
 
 
 def _senders() -> dict[Channel, Sender]:

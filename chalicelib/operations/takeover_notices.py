@@ -1,7 +1,7 @@
 """Tells the owners what people want of a human. People's words go to the owners' chats only, and into no e-mail."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from chalicelib.access import identity
 from chalicelib.access.handles import handle_of
@@ -14,7 +14,21 @@ from chalicelib.operations.owner_notices import Notice, OwnerNotices
 _LONGEST: Final = 1000
 """Characters of a message that a notice has."""
 _INBOX: Final = "https://business.facebook.com/latest/inbox/all?asset_id={page}"
-"""The inbox of a page. Meta documents no address of one thread there that could be made of a user's id."""
+"""The inbox of a page, where the address of a thread is not known: it cannot be made of a user's id."""
+
+
+class ThreadLinks(Protocol):
+    """Knows where humans answer in the inbox of a page."""
+
+    def link_of(self, person: PersonId) -> str | None:
+        """Return the address of the user's thread; None if it cannot be found now. Raises nothing."""
+
+
+class NoThreadLinks:
+    """`ThreadLinks` of a function that may not ask Meta."""
+
+    def link_of(self, person: PersonId) -> None:
+        """Know none."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +37,7 @@ class TakeoverNotices:
 
     notices: OwnerNotices
     texts: Texts
+    links: ThreadLinks
 
     def wanted(self, turn: Turn) -> None:
         self._tell("wanted", turn, OwnerCommand.PAUSE)
@@ -36,7 +51,7 @@ class TakeoverNotices:
     def _tell(self, kind: str, turn: Turn, offered: OwnerCommand, **more: str) -> None:
         """Tell the owners, with a button for a command about the user."""
         handle = handle_of(turn.person)
-        how = self.texts(self._how(turn.person), handle=handle, link=_INBOX.format(page=identity.page_of(turn.person)))
+        how = self._how(turn.person, handle)
         mail = f"{self.texts(f'owner_human_{kind}_mail', handle=handle)}\n{how}"
         text = self.texts(f"owner_human_{kind}", handle=handle, **more)
         text = text if more else f"{text}\n{how}"  # who reads a message knows by then how to answer it
@@ -44,5 +59,8 @@ class TakeoverNotices:
         subject = self.texts("owner_human_subject")
         self.notices.tell(f"human_{kind}", Notice(subject, text, mail, lambda _: (button,)), but=turn.person)
 
-    def _how(self, person: PersonId) -> str:
-        return "owner_human_how_inbox" if identity.traits_of(person).has_inbox else "owner_human_how"
+    def _how(self, person: PersonId, handle: str) -> str:
+        if not identity.traits_of(person).has_inbox:
+            return self.texts("owner_human_how", handle=handle)
+        link = self.links.link_of(person) or _INBOX.format(page=identity.page_of(person))
+        return self.texts("owner_human_how_inbox", handle=handle, link=link)

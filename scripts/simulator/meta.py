@@ -251,7 +251,16 @@ class Meta:
 
     def routes(self) -> list[Route]:
         """Return the routes below the base URL of the Graph API."""
-        return [Route("/{version}/{page}/messages", self._messages, methods=["POST"]), *self.admin.routes()]
+        return [
+            Route("/{version}/{page}/messages", self._messages, methods=["POST"]),
+            Route("/{version}/{page}/conversations", self._threads),
+            *self.admin.routes(),
+        ]
+
+    async def _threads(self, request: Request) -> Response:
+        """Return where a person's thread is in the page's inbox, in the form of Meta's: without a host."""
+        psid = request.query_params.get("user_id", "")
+        return JSONResponse({"data": [{"id": f"t_{psid}", "link": f"/{PAGE_ID}/inbox/{psid}/?section=messages"}]})
 
     async def _messages(self, request: Request) -> Response:
         behaviour = self.recorder.behaviour

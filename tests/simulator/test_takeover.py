@@ -169,7 +169,9 @@ def test_in_two_windows_a_person_asks_for_a_human_and_the_owner_answers_and_hand
     said(anna, "Hello")
     write(anna, "/human")
     said(anna, SAYS("human_called").split(".")[0])
-    handle = said(ben, "asks for a human").split()[0]
+    notice = said(ben, "asks for a human")
+    assert f"https://www.facebook.com/{PAGE_ID}/inbox/anna/" in notice
+    handle = notice.split()[0]
     write(ben, f"/reply {handle} Hello, this is Ben.")
     said(ben, "I pass it on to")
     assert SAYS("human_wrote") in said(anna, "Hello, this is Ben.")
