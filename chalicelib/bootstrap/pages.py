@@ -33,7 +33,6 @@ def assemble_privacy(ports: Ports, deletions: Deletions) -> Privacy:
     return Privacy(
         deletions=deletions,
         alerts=ports.alerts,
-        texts=ports.texts(),
         settings=ports.settings,
         clock=ports.clock,
         log=ports.log,

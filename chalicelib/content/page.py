@@ -16,6 +16,7 @@ from string import Template
 from typing import Final
 
 from chalicelib.ids import Channels
+from chalicelib.settings.languages import ENGLISH
 
 
 @dataclass(frozen=True)
@@ -45,23 +46,31 @@ _SAFE: Final = {
 
 
 def render(
-    name: str, words: Mapping[str, str | Link], channels: Channels, *, status: int = 200, sends_form: bool = False
+    name: str,
+    words: Mapping[str, str | Link],
+    channels: Channels,
+    *,
+    status: int = 200,
+    sends_form: bool = False,
+    language: str = ENGLISH,
 ) -> HtmlPage:
-    """Render `templates/<name>.html` with these values for its blanks. Raises KeyError when a value is missing.
+    """Render `templates/<name>.html`, or `<name>.<language>.html`, with these values for its blanks.
 
-    With `sends_form`, the page may send a form to the bot itself.
+    With `sends_form`, the page may send a form to the bot itself. Raises KeyError when a value is missing, and
+    FileNotFoundError when there is no such page in the language.
     """
-    title, _, template = _of(channels, _read(f"{name}.html")).partition("\n")
+    file = f"{name}.html" if language == ENGLISH else f"{name}.{language}.html"
+    title, _, template = _of(channels, _read(file)).partition("\n")
     body = Template(template).substitute({blank: _html(value) for blank, value in words.items()})
     style = _read("style.css")
-    html = Template(_read("frame.html")).substitute(title=title, style=style, body=body)
+    html = Template(_read("frame.html")).substitute(title=title, style=style, body=body, language=language)
     return HtmlPage(html, {**_SAFE, "Content-Security-Policy": _policy(style, sends_form=sends_form)}, status)
 
 
-def document(title: str, body: str, *styles: str) -> str:
+def document(title: str, body: str, *styles: str, language: str = ENGLISH) -> str:
     """Return a whole HTML document with these files of styles beside `style.css`; `body` is HTML already."""
     style = "".join(map(_read, ("style.css", *styles)))
-    return Template(_read("frame.html")).substitute(title=escape(title), style=style, body=body)
+    return Template(_read("frame.html")).substitute(title=escape(title), style=style, body=body, language=language)
 
 
 def _of(channels: Channels, template: str) -> str:

@@ -16,17 +16,18 @@ from chalicelib.access.retention import (
     LOOKS_KEPT,
     MONTHS_KEPT,
     QUOTA_DAYS_KEPT,
-    kept_in_words,
+    days,
     turn_kept_s,
 )
 from chalicelib.clock import Clock, day_text
 from chalicelib.content import page
 from chalicelib.content.page import HtmlPage, Link
-from chalicelib.content.text import Texts
+from chalicelib.content.text import Texts, load
 from chalicelib.log import Log
 from chalicelib.operations.alerts import AlertService
 from chalicelib.operations.deletion import Deletion
 from chalicelib.operations.ports import Deletions
+from chalicelib.settings.languages import ENGLISH, preferred
 from chalicelib.settings.stage import Settings
 
 _CODE: Final = re.compile(r"[0-9a-f]{32}")
@@ -39,24 +40,28 @@ class Privacy:
 
     deletions: Deletions
     alerts: Callable[[], AlertService]
-    texts: Texts
     settings: Settings
     clock: Clock
     log: Log
 
-    def policy(self) -> HtmlPage:
-        """Return the page that says what is stored about users, where, for how long, and who can read it."""
+    def policy(self, languages: str = "") -> HtmlPage:
+        """Return the page that says what is stored about users, where, for how long, and who can read it.
+
+        It is in the first of the `languages`, as in Accept-Language, that the bot speaks, else in the deployment's.
+        """
+        texts, region = load(preferred(languages, self.settings.language)), self.settings.privacy.region
+        kept = days(turn_kept_s(self.settings.privacy.keep_days))
         facts = {
-            "turns_kept": kept_in_words(turn_kept_s(self.settings.privacy.keep_days)),
+            "turns_kept": texts("days", number=kept) if kept else texts("an_hour"),
             "counts_days": _days(COUNTS_KEPT_S),
             "backup_days": _days(BACKUP_S),
             "quota_days": str(QUOTA_DAYS_KEPT),
             "looks_kept": str(LOOKS_KEPT),
             "months": str(MONTHS_KEPT),
-            "region": f" (region {self.settings.privacy.region})" if self.settings.privacy.region else "",
+            "region": texts("privacy_region", region=region) if region else "",
             "model_host": self.settings.model.host,
         }
-        return self._page("privacy", facts)
+        return self._page("privacy", facts, texts)
 
     def receive_deletion_request(self, user: str, *, code: str) -> None:
         """Store a request under its confirmation code and alert the owner, once per code. Raises StoreError."""
@@ -78,24 +83,24 @@ class Privacy:
         deletion = self.deletions.get(code, now=self.clock()) if _CODE.fullmatch(code) else None
         if deletion is None:
             kept = {"kept_days": _days(DELETION_KEPT_S)}
-            return self._page("deletion_unknown", kept, status=404)
+            return self._page("deletion_unknown", kept, load(ENGLISH), status=404)
         facts = {
             "code": deletion.code,
             "received": self._date(deletion.received_at),
             "until": self._date(deletion.received_at + DELETION_KEPT_S * 1000),
         }
         if deletion.done_at is None:
-            return self._page("deletion_open", facts)
-        return self._page("deletion_done", {**facts, "done": self._date(deletion.done_at)})
+            return self._page("deletion_open", facts, load(ENGLISH))
+        return self._page("deletion_done", {**facts, "done": self._date(deletion.done_at)}, load(ENGLISH))
 
-    def _page(self, name: str, facts: Mapping[str, str], *, status: int = 200) -> HtmlPage:
-        self_service = {"forget_yes": self.texts("forget_yes"), "contact": self._contact()}
-        return page.render(name, {**facts, **self_service}, self.settings.stage.channels, status=status)
+    def _page(self, name: str, facts: Mapping[str, str], texts: Texts, *, status: int = 200) -> HtmlPage:
+        words = {**facts, "forget_yes": texts("forget_yes"), "contact": self._contact(texts)}
+        return page.render(name, words, self.settings.stage.channels, status=status, language=texts.language)
 
-    def _contact(self) -> str | Link:
+    def _contact(self, texts: Texts) -> str | Link:
         contact, channels = self.settings.privacy.contact, self.settings.stage.channels
         if not contact:
-            return self.texts("contact_page" if channels.messenger else "contact_site")
+            return texts("contact_page" if channels.messenger else "contact_site")
         return Link(contact, contact if contact.startswith("https:") else f"mailto:{contact}")
 
     def _date(self, at: int) -> str:

@@ -24,7 +24,9 @@ def as_html(report: Report, words: Words) -> str:
     """Return a whole document, which sends no request."""
     stage = escape(words.texts("owner_report_stage", stage=report.stage, zone=report.zone))
     title = words.period(report.period)
-    return page.document(title, f'<p class="lead">{stage}</p>{sections(report, words)}', *STYLES)
+    return page.document(
+        title, f'<p class="lead">{stage}</p>{sections(report, words)}', *STYLES, language=words.texts.language
+    )
 
 
 def sections(report: Report, words: Words) -> str:

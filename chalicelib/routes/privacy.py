@@ -10,5 +10,6 @@ routes = Blueprint(__name__)
 
 @routes.route("/privacy", methods=["GET"])
 def privacy() -> Response:
-    """Return the privacy page."""
-    return page_response(pages().privacy.policy())
+    """Return the privacy page in the reader's language."""
+    languages: str = routes.current_request.headers.get("accept-language", "")
+    return page_response(pages().privacy.policy(languages))

@@ -26,6 +26,12 @@ def known(tag: str) -> str:
     return next((language for language in LANGUAGES if language.partition("-")[0] == first), "")
 
 
+def preferred(accepted: str, otherwise: str) -> str:
+    """Return the first language of an Accept-Language header that the bot speaks."""
+    tags = (part.partition(";")[0] for part in accepted.split(","))
+    return next(filter(None, map(known, tags)), otherwise)
+
+
 def language(name: str, value: str) -> str:
     """Parse the tag of a language. Raises ConfigError."""
     if found := known(value):

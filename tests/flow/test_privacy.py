@@ -128,7 +128,7 @@ STORED_WITH_A_TURN = {
 
 
 def test_everything_stored_about_a_user_is_named_on_the_privacy_page(bot: Bot):
-    """When this fails, something new is stored: say so in `content/templates/privacy.html`, and then here."""
+    """When this fails, something new is stored: say so in `content/templates/privacy*.html`, and then here."""
     policy = words(bot.privacy.policy())
     assert {field.name for field in fields(Person)} == ON_THE_PAGE.keys()
     assert {field.name for field in fields(Turn)} == STORED_WITH_A_TURN

@@ -19,6 +19,7 @@ from chalicelib.settings.languages import LANGUAGES
 BLANKS: Final = {
     "welcome": {"limit"},
     "days": {"number"},
+    "privacy_region": {"region"},
     "privacy": {"kept"},
     "privacy_more": {"address"},
     "export_link": {"address", "minutes"},
