@@ -35,12 +35,12 @@ def assemble(
         people=PeopleView(admin),
         person=PersonView(admin, ports.log),
         money=MoneyView(reports),
-        bot=BotView(sessions, ports.pauses, checkups, settings),
+        bot=BotView(sessions, ports.pauses, checkups, ports.invites, settings),
         keys=ports.api_keys,
-        texts=ports.texts(),
         settings=settings,
         bot_name=lambda: ports.personas().named(persona).name,
         clock=ports.clock,
+        language=settings.language,
     )
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from chalicelib.content.locale_rules import RULES
 from chalicelib.content.owner_html import Words
 
 _CENT: Final = 10_000
@@ -18,11 +19,6 @@ def money(micro: int) -> str:
     if 0 < micro < _CENT:
         return f"${micro / 1_000_000:.4f}" if micro >= _CENT // 100 else "<$0.0001"
     return f"${micro / 1_000_000:,.2f}"
-
-
-def number(count: int) -> str:
-    """Write a whole number with commas between thousands."""
-    return f"{count:,}"
 
 
 def seconds(ms: int) -> str:
@@ -50,7 +46,7 @@ def date(at: int, *, now: int, zone: ZoneInfo, words: Words) -> str:
     """Write the date of a time, with the year unless it is this one."""
     day, today = (datetime.fromtimestamp(each / 1000, zone) for each in (at, now))
     month = words.month(day.month)
-    return words("date", day=day.day, month=month) if day.year == today.year else f"{day.day} {month} {day.year}"
+    return words("date", day=day.day, month=month) if day.year == today.year else RULES[words.language].date(day.date())
 
 
 def time(at: int, *, zone: ZoneInfo) -> str:

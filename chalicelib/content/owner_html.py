@@ -13,7 +13,9 @@ from string import Template
 from typing import Final
 
 from chalicelib.content import assets
+from chalicelib.content.locale_rules import RULES
 from chalicelib.content.page import HtmlPage
+from chalicelib.settings import languages
 
 _FOLDER: Final = files("chalicelib").joinpath("content", "owner_page")
 _HEADERS: Final = {
@@ -50,12 +52,21 @@ class Words:
     texts: Mapping[str, str]
 
     def __call__(self, name: str, /, **values: object) -> str:
-        """Return a text with its blanks filled in. Raises KeyError for an unknown name or a missing value."""
-        return self.texts[name].format(**values)
+        """Return a text with its blanks filled in, whole numbers as the language writes them.
+
+        Raises KeyError for an unknown name or a missing value.
+        """
+        shown = {blank: self.number(value) if isinstance(value, int) else value for blank, value in values.items()}
+        return self.texts[name].format(**shown)
+
+    def number(self, value: int) -> str:
+        """Write a whole number as the language does: `1,234`."""
+        return RULES[self.language].number(value)
 
     def count(self, name: str, number: int, /, **values: object) -> str:
-        """Return the text `<name>_one` for 1, else `<name>_other`, with the number in the blank `n`."""
-        return self(f"{name}_{'one' if number == 1 else 'other'}", n=number, **values)
+        """Return the text `<name>_one` or `<name>_other`, by the plural of the number, which is in the blank `n`."""
+        is_one = RULES[self.language].plural(number) == "one"
+        return self(f"{name}_{'one' if is_one else 'other'}", n=number, **values)
 
     def named(self, name: str) -> str:
         """Return how the name of a channel, or of what has no name, is written; the name itself for others."""
@@ -63,11 +74,17 @@ class Words:
 
     def month(self, number: int) -> str:
         """Return the name of a month, counted from 1."""
-        return self("months").split()[number - 1]
+        return RULES[self.language].months[number - 1]
 
     def weekday(self, number: int) -> str:
         """Return the name of a day, counted from 0 for Monday."""
         return self("weekdays").split()[number]
+
+
+def spoken(header: str) -> str:
+    """Return the first language that the page has of an `Accept-Language` header; empty if it has none."""
+    tags = (part.partition(";")[0] for part in header.split(","))
+    return next(filter(None, map(languages.known, tags)), "")
 
 
 @cache

@@ -4,17 +4,16 @@ Nothing here shows the words of people, but for the view that the owner has to a
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
 from chalicelib.access import owner_session
 from chalicelib.access.ports import ApiKeys
 from chalicelib.clock import Clock
-from chalicelib.content import owner_html
+from chalicelib.content import owner_html, text
 from chalicelib.content.owner_html import Html, Words, fill
 from chalicelib.content.page import HtmlPage
-from chalicelib.content.text import Texts
 from chalicelib.errors import UnknownPerson
 from chalicelib.ids import KeyId
 from chalicelib.operations.owner_door import OwnerDoor, Visit
@@ -65,15 +64,19 @@ class OwnerPage:
     money: MoneyView
     bot: BotView
     keys: ApiKeys
-    texts: Texts
     settings: Settings
     bot_name: Callable[[], str]
     clock: Clock
+    language: str
+
+    def speaking(self, header: str) -> "OwnerPage":
+        """Return the page in the first language of an `Accept-Language` header that it has, else the owner's."""
+        return replace(self, language=owner_html.spoken(header) or self.settings.language)
 
     @property
     def words(self) -> Words:
         """The words of the page."""
-        return owner_html.words(self.settings.language)
+        return owner_html.words(self.language)
 
     @staticmethod
     def sent(fields: Mapping[str, str], *, host: str, origin: str, site: str) -> FormSent:
@@ -127,7 +130,7 @@ class OwnerPage:
 
     def show_money(self, visit: Visit, query: Mapping[str, str], *, up: str) -> HtmlPage:
         """Return the report of a period."""
-        return self.money.page(self._view(visit, up), self.texts, query)
+        return self.money.page(self._view(visit, up), text.load(self.language), query)
 
     def show_bot(self, visit: Visit, *, up: str) -> HtmlPage:
         """Return the bot with its keys and settings."""

@@ -104,10 +104,10 @@ def questions_plot(view: View, days: Sequence[DaySpend]) -> Plot:
     words = view.words
     return Plot(
         title=words("plot_questions"),
-        summary=words("plot_questions_sum", n=owner_format.number(sum(values)), days=len(days)),
-        columns=columns(view, days, values, [owner_format.number(value) for value in values]),
+        summary=words("plot_questions_sum", n=view.words.number(sum(values)), days=len(days)),
+        columns=columns(view, days, values, [view.words.number(value) for value in values]),
         heads=(words("day"), words("tile_questions")),
-        axis=owner_format.number,
+        axis=view.words.number,
         table=words("numbers"),
         empty=words("plot_questions_none"),
     )
@@ -131,10 +131,10 @@ def _tiles(view: View, days: Sequence[DaySpend], people: Sequence[Standing]) -> 
     waited = _median(today)
     lost = today.failures + today.unanswered
     tiles = [
-        ("questions", owner_format.number(today.questions), words("tile_yesterday", n=yesterday.questions), ""),
-        ("people", owner_format.number(asking), words.count("tile_new", new), ""),
+        ("questions", view.words.number(today.questions), words("tile_yesterday", n=yesterday.questions), ""),
+        ("people", view.words.number(asking), words.count("tile_new", new), ""),
         ("waited", owner_format.seconds(waited) if waited else words("none"), words("tile_waited_note"), ""),
-        ("lost", owner_format.number(lost), words("tile_lost_note" if lost else "tile_none_lost"), "bad" * bool(lost)),
+        ("lost", view.words.number(lost), words("tile_lost_note" if lost else "tile_none_lost"), "bad" * bool(lost)),
     ]
     return joined(
         fill("tile", words, name=words(f"tile_{name}"), number=number, note=note, kind=kind)

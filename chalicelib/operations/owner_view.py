@@ -94,7 +94,7 @@ class View:
 
     def used(self, used: int, limit: int | None) -> str:
         """Write how many questions were asked today, and of how many."""
-        return owner_format.number(used) if limit is None else self.words("used_of", used=used, limit=limit)
+        return self.words.number(used) if limit is None else self.words("used_of", used=used, limit=limit)
 
     def from_where(self, person: PersonId, keys: Mapping[KeyId, str]) -> str:
         """Write how the person comes: on which channel, and with which key."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import usd
+from chalicelib.access.invites import Invite, Invites, InviteState
+from chalicelib.access.invites import state as invite_state
 from chalicelib.access.owner_session_ports import OwnerSessions
 from chalicelib.access.pauses import Pauses
 from chalicelib.content import owner_format
@@ -24,6 +26,7 @@ class BotView:
     sessions: OwnerSessions
     pauses: Pauses
     checkups: Checkups
+    invites: Invites
     settings: Settings
 
     def page(self, view: View, keys: Sequence[ApiKey]) -> HtmlPage:
@@ -42,6 +45,7 @@ class BotView:
             health=_health(view, self.checkups.last()),
             browsers=self._browsers(view),
             keys=_keys(view, keys),
+            invites=_invites(view, list(self.invites.list())),
             settings=_settings(view, settings),
         )
         return view.page("bot", body, title=words("tab_bot"))
@@ -73,35 +77,44 @@ def _health(view: View, checkup: Checkup | None) -> Html:
 
 
 def _keys(view: View, keys: Sequence[ApiKey]) -> Html:
-    words = view.words
-    if not keys:
-        return Html(f'<p class="soft">{html(words("no_keys"))}</p>')
-    heads = "".join(
-        f'<th scope="col">{html(words(f"key_{name}"))}</th>' for name in ("name", "persona", "used", "state")
-    )
     newest = sorted(keys, key=lambda key: (not key.is_valid(now=view.now), -key.created_at))
-    rows = joined(
-        fill(
-            "key_row",
-            words,
-            name=key.name,
-            id=key.id,
-            persona=key.persona,
-            used=_used(view, key),
-            state=_state(view, key),
-        )
-        for key in newest
-    )
-    table = f'<table class="keys"><thead><tr>{heads}</tr></thead><tbody>{rows.text}</tbody></table>'
-    label = html(words("keys"))
-    return Html(f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">{table}</div>')
+    return _listed(view, [_key_row(view, key) for key in newest], none="no_keys")
+
+
+def _key_row(view: View, key: ApiKey) -> tuple[str, str, str, str]:
+    about = view.words("key_about", persona=key.persona, used=_used(view, key))
+    return key.name, key.id, about, _state(view, key)
+
+
+def _invites(view: View, invites: Sequence[Invite]) -> Html:
+    def order(invite: Invite) -> tuple[bool, int]:
+        return invite_state(invite, now=view.now) is not InviteState.OPEN, -invite.created_at
+
+    return _listed(view, [_invite_row(view, each) for each in sorted(invites, key=order)], none="no_invites")
+
+
+def _invite_row(view: View, invite: Invite) -> tuple[str, str, str, str]:
+    words, now = view.words, view.now
+    state = invite_state(invite, now=now)
+    until = owner_format.date(invite.expires_at, now=now, zone=view.zone, words=words)
+    said = words("key_until", date=until) if state is InviteState.OPEN else words(f"invite_{state.name.lower()}")
+    return invite.name, invite.id, words("invite_about", used=invite.used, uses=invite.uses), said
+
+
+def _listed(view: View, rows: Sequence[tuple[str, str, str, str]], *, none: str) -> Html:
+    """Draw a list whose rows have a name, an id, what there is to say, and a state."""
+    if not rows:
+        return Html(f'<p class="soft">{html(view.words(none))}</p>')
+    names = ("name", "id", "about", "state")
+    drawn = joined(fill("key_row", view.words, **dict(zip(names, row, strict=True))) for row in rows)
+    return Html(f'<ul class="keys">{drawn.text}</ul>')
 
 
 def _used(view: View, key: ApiKey) -> str:
-    used = owner_format.number(key.used)
+    used = view.words.number(key.used)
     if key.max_messages is None:
         return used
-    return view.words("key_used_of", used=used, most=owner_format.number(key.max_messages))
+    return view.words("key_used_of", used=used, most=view.words.number(key.max_messages))
 
 
 def _state(view: View, key: ApiKey) -> str:
@@ -121,8 +134,9 @@ def _settings(view: View, settings: Settings) -> Html:
     values: Mapping[str, str] = {
         "model": settings.model.name,
         "models": ", ".join(settings.choice.listed),
-        "daily_limit": owner_format.number(limits.daily_limit),
+        "daily_limit": view.words.number(limits.daily_limit),
         "budget": f"${usd(limits.daily_budget)}",
+        "month_budget": "" if limits.monthly_budget is None else f"${usd(limits.monthly_budget)}",
         "share": f"{limits.person_share * 100:.0f} %",
         "messenger_persona": settings.messenger.persona if settings.stage.channels.messenger else "",
         "web_persona": settings.web.persona if settings.stage.channels.web else "",
@@ -130,7 +144,7 @@ def _settings(view: View, settings: Settings) -> Html:
         "keep": words.count("setting_keep_days", days) if days else words("setting_keep_hour"),
         "zone": limits.zone.key,
         "answer": words("setting_answer_s", n=limits.answer_s),
-        "workers": owner_format.number(limits.workers),
+        "workers": view.words.number(limits.workers),
         "sign_in": settings.web.sign_in.issuer if settings.web.sign_in else "",
     }
     return joined(

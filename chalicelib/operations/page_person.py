@@ -8,7 +8,7 @@ from typing import Final
 from chalicelib.access import handles
 from chalicelib.access.ledger import MonthUse, month_of
 from chalicelib.access.person import Access, Person
-from chalicelib.content import owner_format, plots
+from chalicelib.content import plots
 from chalicelib.content.owner_face import face
 from chalicelib.content.owner_format import money
 from chalicelib.content.owner_html import Html, fill, html, joined
@@ -150,7 +150,7 @@ def _facts(view: View, standing: Standing) -> Html:
     of_limit = words("of_no_limit", used=used) if standing.limit is None else view.used(used, standing.limit)
     facts = {
         "fact_today": of_limit,
-        "fact_month": owner_format.number(month.questions),
+        "fact_month": view.words.number(month.questions),
         "fact_cost": money(month.cost),
         "fact_first": view.ago(person.first_seen),
         "fact_last": view.ago(person.last_seen),
@@ -173,13 +173,13 @@ def _months_plot(view: View, person: Person) -> Plot:
                 words.month(int(name[-2:]))[:3],
                 f"{words.month(int(name[-2:]))} {name[:4]}",
                 use.questions,
-                owner_format.number(use.questions),
+                view.words.number(use.questions),
                 is_open=name == names[-1],
             )
             for name, use in zip(names, uses, strict=True)
         ],
         heads=(words("month_head"), words("tile_questions")),
-        axis=owner_format.number,
+        axis=view.words.number,
         table=words("numbers"),
         empty=words("plot_questions_none"),
     )

@@ -12,7 +12,6 @@ from chalicelib.content import assets
 from chalicelib.errors import InvalidToken
 from chalicelib.routes.owner_requests import FORM, OwnerRequests
 from chalicelib.routes.responses import page_response
-from chalicelib.routes.services import pages
 
 if TYPE_CHECKING:
     from chalicelib.operations.owner_door import Visit
@@ -33,14 +32,14 @@ def style() -> Response:
 @requests.in_words
 def offer(link: str) -> Response:
     """Return the page with the button that opens the link."""
-    return page_response(pages().owner.offer(link, up=requests.up))
+    return page_response(requests.owner.offer(link, up=requests.up))
 
 
 @routes.route("/owner/in/{link}", methods=["POST"], content_types=FORM)
 @requests.in_words
 def enter(link: str) -> Response:
     """Use the link up, and lead to the first view with the cookie of a new session."""
-    owner = pages().owner
+    owner = requests.owner
     if not requests.form().is_own:
         return page_response(owner.wrong_form(up=requests.up))
     try:
@@ -54,7 +53,7 @@ def enter(link: str) -> Response:
 @requests.own_form
 def leave(visit: "Visit", _: "FormSent") -> Response:
     """End the session."""
-    pages().owner.door.leave(visit)
+    requests.owner.door.leave(visit)
     return requests.lead_to("owner", **{"Set-Cookie": owner_session.set_cookie("")})
 
 
@@ -62,4 +61,4 @@ def leave(visit: "Visit", _: "FormSent") -> Response:
 @requests.signed_in
 def today(visit: "Visit") -> Response:
     """Return the first view."""
-    return page_response(pages().owner.show_today(visit, up=requests.up))
+    return page_response(requests.owner.show_today(visit, up=requests.up))

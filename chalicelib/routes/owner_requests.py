@@ -14,7 +14,7 @@ from chalicelib.routes.responses import page_response
 from chalicelib.routes.services import pages
 
 if TYPE_CHECKING:
-    from chalicelib.operations.owner_page import FormSent
+    from chalicelib.operations.owner_page import FormSent, OwnerPage
 
 Handler = Callable[..., Response]
 
@@ -35,6 +35,11 @@ class OwnerRequests:
         return self._routes.current_request
 
     @property
+    def owner(self) -> "OwnerPage":
+        """The page in the language of the client."""
+        return pages().owner.speaking(self.request.headers.get("accept-language", ""))
+
+    @property
     def up(self) -> str:
         """What leads from the address of the request to the address of the REST API, such as `../`."""
         path: str = self.request.context["resourcePath"]
@@ -49,7 +54,7 @@ class OwnerRequests:
                 return handler(**values)
             except ParleyError as exc:
                 api.log().failure("owner_page", exc)
-                return page_response(pages().owner.failed(up=self.up))
+                return page_response(self.owner.failed(up=self.up))
 
         return respond
 
@@ -58,9 +63,9 @@ class OwnerRequests:
 
         @wraps(handler)
         def respond(**values: str) -> Response:
-            visit = pages().owner.door.visit(self.request.headers.get("cookie", ""))
+            visit = self.owner.door.visit(self.request.headers.get("cookie", ""))
             if visit is None:
-                return page_response(pages().owner.signed_out(up=self.up))
+                return page_response(self.owner.signed_out(up=self.up))
             return handler(visit, **values)
 
         return self.in_words(respond)
@@ -72,7 +77,7 @@ class OwnerRequests:
         def respond(visit: Any, **values: str) -> Response:
             form = self.form()
             if not form.is_of(visit):
-                return page_response(pages().owner.wrong_form(up=self.up))
+                return page_response(self.owner.wrong_form(up=self.up))
             return handler(visit, form, **values)
 
         return self.signed_in(respond)
@@ -87,7 +92,7 @@ class OwnerRequests:
         headers = self.request.headers
         host = self.request.context.get("domainName") or headers.get("host", "")  # only API Gateway sends `domainName`
         origin, site = headers.get("origin", ""), headers.get("sec-fetch-site", "")
-        return pages().owner.sent(fields, host=host, origin=origin, site=site)
+        return self.owner.sent(fields, host=host, origin=origin, site=site)
 
     def lead_to(self, path: str, **headers: str) -> Response:
         """Return what leads the browser to a path below the address of the REST API."""

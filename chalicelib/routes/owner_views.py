@@ -7,7 +7,6 @@ from chalice.app import Blueprint, Response
 from chalicelib.errors import UnknownPerson
 from chalicelib.routes.owner_requests import FORM, OwnerRequests
 from chalicelib.routes.responses import page_response
-from chalicelib.routes.services import pages
 
 if TYPE_CHECKING:
     from chalicelib.operations.owner_door import Visit
@@ -21,14 +20,14 @@ requests = OwnerRequests(routes)
 @requests.signed_in
 def people(visit: "Visit") -> Response:
     """Return the people that the query asks for."""
-    return page_response(pages().owner.show_people(visit, _query(), up=requests.up))
+    return page_response(requests.owner.show_people(visit, _query(), up=requests.up))
 
 
 @routes.route("/owner/people/{name}", methods=["GET"])
 @requests.signed_in
 def person(visit: "Visit", name: str) -> Response:
     """Return one person."""
-    return page_response(pages().owner.show_person(visit, name, up=requests.up, said=_query().get("said", "")))
+    return page_response(requests.owner.show_person(visit, name, up=requests.up, said=_query().get("said", "")))
 
 
 @routes.route("/owner/people/{name}", methods=["POST"], content_types=FORM)
@@ -36,9 +35,9 @@ def person(visit: "Visit", name: str) -> Response:
 def decide(_: "Visit", form: "FormSent", name: str) -> Response:
     """Carry out a decision about a person, and lead back to their page."""
     try:
-        said = pages().owner.decide(name, form)
+        said = requests.owner.decide(name, form)
     except UnknownPerson:
-        return page_response(pages().owner.missing(up=requests.up))
+        return page_response(requests.owner.missing(up=requests.up))
     return requests.lead_to(f"owner/people/{name}?said={said}")
 
 
@@ -46,28 +45,28 @@ def decide(_: "Visit", form: "FormSent", name: str) -> Response:
 @requests.own_form
 def words(visit: "Visit", _: "FormSent", name: str) -> Response:
     """Return one person with their words, and store that they were read."""
-    return page_response(pages().owner.show_words(visit, name, up=requests.up))
+    return page_response(requests.owner.show_words(visit, name, up=requests.up))
 
 
 @routes.route("/owner/money", methods=["GET"])
 @requests.signed_in
 def money(visit: "Visit") -> Response:
     """Return the report of the period that the query asks for."""
-    return page_response(pages().owner.show_money(visit, _query(), up=requests.up))
+    return page_response(requests.owner.show_money(visit, _query(), up=requests.up))
 
 
 @routes.route("/owner/bot", methods=["GET"])
 @requests.signed_in
 def bot(visit: "Visit") -> Response:
     """Return the bot with its keys and settings."""
-    return page_response(pages().owner.show_bot(visit, up=requests.up))
+    return page_response(requests.owner.show_bot(visit, up=requests.up))
 
 
 @routes.route("/owner/leave-others", methods=["POST"], content_types=FORM)
 @requests.own_form
 def leave_others(visit: "Visit", _: "FormSent") -> Response:
     """End all sessions but this one."""
-    pages().owner.door.leave_others(visit)
+    requests.owner.door.leave_others(visit)
     return requests.lead_to("owner/bot")
 
 

@@ -446,7 +446,7 @@ def the_owner_looks_at_the_page(audit: Audit, store: Store, bot: Bot) -> None:
     anna, pairing = PersonId(f"messenger:{PAGE}:anna"), Pairing("salt", "digest", bot.clock() + 1000)
     store.owners.offer(pairing)
     assert store.owners.pair(anna, pairing, now=bot.clock())
-    bot.owners = store.owners
+    bot.owners, bot.invites = store.owners, store.invites
     page = owner_page.assemble(bot.ports, store.owner_sessions, store.checkups, random_bytes=token_bytes)
     links = OwnerLinks(store.owner_sessions, lambda: "https://bot.example", token_bytes, bot.clock)
     link = links.mint(anna).rpartition("/")[2]

@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.access.api_key import ApiKey
+from chalicelib.access.invites import Grant, Invite
 from chalicelib.access.person import Access
 from chalicelib.errors import StoreError, UnknownPerson
+from chalicelib.ids import InviteId, KeyId
 from chalicelib.operations.findings import Checkup, Finding
 from chalicelib.operations.owner_view import page_name
+from chalicelib.settings.languages import LANGUAGES
 from tests.fakes.people import FakePeople
 from tests.flow.bot import LIMIT, Bot, person_of
 from tests.flow.owners_browser import OwnersBrowser, words
@@ -282,3 +286,33 @@ def test_the_browsers_that_are_signed_in_are_listed_and_the_others_signed_out(br
     browser.page.door.leave_others(browser.visits)
     assert browser.visit()
     assert phone.visit() is None
+
+
+def test_keys_and_invites_are_listed_with_their_use_and_without_secrets(browser: OwnersBrowser, bot: Bot):
+    key = ApiKey(KeyId("shopshopsh"), "The shop", "f" * 64, "web", created_at=1, max_messages=100, used=7)
+    bot.memory.keys[key.id] = key
+    until = bot.clock() + 86_400_000
+    invite = Invite(InviteId("aaaabbbb"), "Family", "e" * 64, Grant(Access.UNLIMITED), 5, bot.clock(), until, used=2)
+    assert bot.invites.create(invite)
+    shown = browser.page.show_bot(browser.visits, up=UP)
+    assert "The shop web, 7 of 100 questions valid shopshopsh" in words(shown)
+    assert "Family used 2 of 5 times until 21 November aaaabbbb" in words(shown)
+    assert "f" * 64 not in shown.html
+    assert "e" * 64 not in shown.html
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_view_is_drawn_in_each_language(browser: OwnersBrowser, bot: Bot, language: str):
+    bot.receives("anna", "Hello?")
+    page = browser.page.speaking(language)
+    views = [
+        page.show_today(browser.visits, up=UP),
+        page.show_people(browser.visits, {}, up=UP),
+        page.show_person(browser.visits, page_name(ANNA), up=UP),
+        page.show_words(browser.visits, page_name(ANNA), up=UP),
+        page.show_money(browser.visits, {}, up=UP),
+        page.show_bot(browser.visits, up=UP),
+    ]
+    for view in views:
+        assert f'<html lang="{language}">' in view.html
+        assert "{" not in words(view)

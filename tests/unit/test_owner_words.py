@@ -1,14 +1,20 @@
-"""What the owner's page says in its languages."""
+"""The words of the owner's page in each language: complete, with the same blanks, and used."""
 
+import re
+from importlib.resources import files
 from string import Formatter
+from typing import Final
 
 import pytest
 
 from chalicelib.content import owner_html
-from chalicelib.content.locale_rules import RULES
-from chalicelib.settings.languages import LANGUAGES
+from chalicelib.content.owner_html import Html, fill
+from chalicelib.settings.languages import ENGLISH, LANGUAGES
 
-ENGLISH = owner_html.words("en")
+FOLDER: Final = files("chalicelib").joinpath("content", "owner_page")
+TEMPLATES: Final = {
+    file.name.removesuffix(".html"): file.read_text("utf-8") for file in FOLDER.iterdir() if file.name.endswith(".html")
+}
 
 
 def blanks(text: str) -> set[str]:
@@ -16,15 +22,60 @@ def blanks(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_says_the_same_things_in_every_language_with_the_same_blanks(language: str):
-    own = owner_html.words(language).texts
-    assert own.keys() == ENGLISH.texts.keys()
-    assert [name for name, text in own.items() if blanks(text) != blanks(ENGLISH.texts[name])] == []
-    assert [name for name, text in own.items() if not text.strip()] == []
+def test_each_language_has_all_words_with_the_same_blanks(language: str):
+    english, there = owner_html.words(ENGLISH).texts, owner_html.words(language).texts
+    assert there.keys() == english.keys()
+    assert [name for name in english if blanks(there[name]) != blanks(english[name])] == []
+    assert [name for name, text in there.items() if not text.strip() or text.count("{") != text.count("}")] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_months_and_weekdays_have_the_names_of_the_language(language: str):
-    own = owner_html.words(language)
-    assert tuple(own("months").split()) == RULES[language].months
-    assert len(own("weekdays").split()) == 7
+def test_a_week_has_seven_days_and_the_tabs_fit_on_a_phone(language: str):
+    words = owner_html.words(language)
+    assert [len(words.weekday(day)) > 0 for day in range(7)] == [True] * 7
+    assert len(words("weekdays").split()) == 7
+    assert max(len(words(f"tab_{name}")) for name in ("today", "people", "money", "bot")) <= 12
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_word_of_a_template_is_there(name: str):
+    words = owner_html.words(ENGLISH).texts
+    assert set(re.findall(r"\$w_(\w+)", TEMPLATES[name])) <= words.keys()
+
+
+@pytest.mark.parametrize(
+    "hostile", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "$up", "&lt;", "'x"]
+)
+@pytest.mark.parametrize("name", [name for name in TEMPLATES if name not in ("frame", "alone", "shell")])
+def test_a_value_never_becomes_html(name: str, hostile: str):
+    values = dict.fromkeys(re.findall(r"\$\{?(?!w_)(\w+)", TEMPLATES[name]), hostile)
+    filled = fill(name, owner_html.words(ENGLISH), **values).text
+    assert "<script" not in filled
+    assert "<img" not in filled
+    assert fill(name, owner_html.words(ENGLISH), **dict.fromkeys(values, Html("<b>x</b>"))).text.count("<b>x") == len(
+        re.findall(r"\$\{?(?!w_)(\w+)", TEMPLATES[name])
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("de-AT,de;q=0.9,en;q=0.8", "de"),
+        ("ko", "ko"),
+        ("pt-PT", "pt-BR"),
+        ("xx,fr;q=0.5", "fr"),
+        ("", ""),
+        ("*", ""),
+        ("<script>", ""),
+        (",;q=,,", ""),
+    ],
+)
+def test_the_page_speaks_the_first_language_of_the_browser_that_it_has(header: str, language: str):
+    assert owner_html.spoken(header) == language
+
+
+def test_numbers_and_plurals_are_those_of_the_language():
+    assert owner_html.words("en").count("questions", 1234) == "1,234 questions"
+    assert owner_html.words("de").count("questions", 1) == "1 Frage"
+    assert owner_html.words("fr").count("questions", 0) == "0 question"
+    assert owner_html.words("de").count("questions", 1234) == "1.234 Fragen"
