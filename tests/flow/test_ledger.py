@@ -98,7 +98,7 @@ def test_the_report_of_a_mixed_day_is_the_sum_over_the_ledger(bot: Bot):
     assert spent.questions == sum(spent.hours.values()) == 7
     assert spent.refunded == spent.failures == 2
     zone = bot.settings.limits.zone
-    reports = Reports("prod", zone, 1_000_000, bot.spending, bot.people, FakeApiKeys(bot.memory))
+    reports = Reports("prod", zone, 1_000_000, bot.spending, bot.people, FakeApiKeys(bot.memory), bot.invites)
     report = reports.of(Period.month(date(2026, 11, 20)), now=bot.clock())
     assert report.totals.cost == spent.committed
     assert sum(row.cost for row in report.people.rows) + report.people.rest == spent.committed
