@@ -186,7 +186,7 @@ class Simulation:
             transcript=inbox,
             summaries=summaries,
             people=people,
-            owners=FakeOwners(self.memory),
+            owners=watched("owners", FakeOwners(self.memory)),
             owner_links=OwnerLinks(FakeOwnerSessions(self.memory), str, token_bytes, clock),
             new_people=watched("new_people", FakeNewPeople(self.memory)),
             facts=facts,

@@ -35,6 +35,8 @@ OWNER_TOLD_LATE = {
     "before sender.deliver",
     *ANSWER_SENT_TWICE,
     "after inbox.finish",
+    "before people.get",
+    "after people.get",
     "before new_people.may_tell",
     "after new_people.may_tell",
     "before notifier.send",
@@ -87,6 +89,7 @@ def test_the_story_without_a_crash_is_the_one_that_is_drawn():
             "inbox.record",
             "sender.deliver",
             "inbox.finish",
+            "people.get",
             "new_people.may_tell",
             "notifier.send",
             "new_people.told",
@@ -144,6 +147,23 @@ def times_told(simulation: Simulation) -> int:
 def test_the_owner_hears_of_every_new_person_and_twice_only_when_that_was_not_noted():
     assert those_where(lambda simulation: times_told(simulation) == 0) == set()
     assert those_where(lambda simulation: times_told(simulation) > 1) == OWNER_TOLD_TWICE
+
+
+def test_a_code_makes_an_owner_wherever_a_worker_dies_and_an_email_says_so():
+    """A try that a crash used up is one of five, so that the code is still of use."""
+
+    def story(*crashes: Site) -> Simulation:
+        simulation = Simulation(faults=CrashesAt(frozenset((site.number, site.when) for site in crashes)))
+        FakeOwners(simulation.memory).offer(pairing.pairing_for("ABCD2345", bytes, now=simulation.clock()))
+        simulation.say("olga", "/owner ABCD-2345")
+        return simulation.run_until_rest()
+
+    for site in story().stage.sites():
+        simulation = story(site)
+        assert simulation.ledger.broken == [], site
+        assert simulation.memory.people[person_of("olga")].person.is_owner, site
+        assert "Parley: there is a new owner" in simulation.notifier.told, site
+        assert len(simulation.ledger.sent) == 1, site
 
 
 def test_an_owners_tap_is_as_safe_as_a_question():
