@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.access.budget import Reservation, Settlement
+from chalicelib.access.ledger import month_of
 from chalicelib.access.quota import REFUNDS_A_DAY
 from chalicelib.conversation.plan import MAX_DELIVERIES, MAX_MODEL_CALLS
 from chalicelib.conversation.prompt import Exchange
@@ -40,6 +41,7 @@ class Ledger:
     clock: FakeClock
     limit: int
     cap: int
+    month_cap: int | None = None
     broken: list[str] = field(default_factory=list)
     accepted: list[tuple[ConversationId, TurnId]] = field(default_factory=list)
     asked: dict[str, list[Run]] = field(default_factory=lambda: defaultdict(list))
@@ -205,6 +207,11 @@ class Ledger:
     def check_money(self) -> None:
         days = [spent.committed for spent in self.memory.spend.values()]
         self.require("no day costs more than the owner allows", kept=all(0 <= spent <= self.cap for spent in days))
+        months: Counter[str] = Counter()
+        for spent in self.memory.spend.values():
+            months[month_of(spent.day)] += spent.committed
+        most = max(months.values(), default=0)
+        self.require("no month costs more than the owner allows", kept=self.month_cap is None or most <= self.month_cap)
         self.require("what the provider wants is counted", kept=self.billed <= sum(days))
         accounted = self.settled + sum(amount for _, amount in self.unsettled)
         self.require("the day's bill is what was set aside and not given back", kept=sum(days) == accounted)

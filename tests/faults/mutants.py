@@ -115,7 +115,7 @@ class ForgetsCalls(FakeInbox):
 
 
 def _unlimited(reserve: Reservation) -> Reservation:
-    return replace(reserve, cap=WITHOUT_END, person_cap=None, channel_cap=None)
+    return replace(reserve, cap=WITHOUT_END, person_cap=None, channel_cap=None, month=None)
 
 
 class SpendsWithoutEnd(FakeInbox):
@@ -124,6 +124,22 @@ class SpendsWithoutEnd(FakeInbox):
     def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
         reserve = _unlimited(step.reserve)
         return super().charge(lease, replace(step, reserve=reserve), now=now, until=until)
+
+
+class ForgetsTheMonth(FakeInbox):
+    """Lacks the rest of the month in charge."""
+
+    def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
+        reserve = replace(step.reserve, month=None)
+        return super().charge(lease, replace(step, reserve=reserve), now=now, until=until)
+
+
+class ForgetsTheDaysBefore(FakeInbox):
+    """Takes each day of a month for its first."""
+
+    def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
+        month = step.reserve.month and replace(step.reserve.month, before=0)
+        return super().charge(lease, replace(step, reserve=replace(step.reserve, month=month)), now=now, until=until)
 
 
 class AsksAgainWithoutEnd(FakeInbox):

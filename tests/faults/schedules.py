@@ -25,6 +25,7 @@ from tests.faults.stage import Crash, Site, When
 LIMIT: Final = 2
 TIGHT: Final = MOST + 7
 """The budget of a day that bears one call at a time, and not many."""
+_HOUR_MS: Final = 60 * 60 * 1000
 _STORES: Final = ("inbox.", "journal.", "people.", "alerts.")
 _MODEL_ERRORS: Final = (
     ModelBusy("busy"),
@@ -116,6 +117,13 @@ def thrifty(seed: int, **more: Any) -> Simulation:
 def poor(seed: int, **more: Any) -> Simulation:
     """As unhappy, with little money."""
     return unhappy(seed, budget=(TIGHT, 2 * MOST, 3 * MOST)[seed % 3], **more)
+
+
+def monthly(seed: int, **more: Any) -> Simulation:
+    """As unhappy, with enough for a day but little for the month, shortly before midnight or the month's end."""
+    to_midnight = 12 * _HOUR_MS - Random(seed).randrange(120_000)
+    starts = to_midnight + (10 * 24 * _HOUR_MS if seed % 2 else 0)
+    return unhappy(seed, month=(TIGHT, 2 * MOST, 3 * MOST)[seed % 3], starts_after_ms=starts, **more)
 
 
 def _written(random: Random, simulation: Simulation) -> Simulation:

@@ -26,7 +26,7 @@ from chalicelib.ids import ConversationId, PersonId
 from chalicelib.log import Log
 from chalicelib.operations.owner_link import OwnerLinks
 from chalicelib.settings.stage import Settings
-from tests.fakes.adapters import FakeClock, RememberingJobStarter
+from tests.fakes.adapters import NOON, FakeClock, RememberingJobStarter
 from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.connections import FakeConnections, RememberingConnectionApi
 from tests.fakes.export_links import FakeExportLinks
@@ -116,6 +116,10 @@ class Simulation:
     faults: Faults = field(default_factory=CrashesAt)
     limit: int = 2
     budget: int = ENOUGH
+    month: int | None = None
+    """The budget of a month."""
+    starts_after_ms: int = 0
+    """When it starts, after noon."""
     echoes: bool = False
     sweeps: bool = True
     retries: bool = True
@@ -143,8 +147,8 @@ class Simulation:
     """What happens whenever nobody has anything to do yet."""
 
     def __post_init__(self) -> None:
-        self.memory, self.clock, self.ids = Memory(), FakeClock(), count(1)
-        self.ledger = Ledger(self.memory, self.clock, self.limit, self.budget)
+        self.memory, self.clock, self.ids = Memory(), FakeClock(NOON + self.starts_after_ms), count(1)
+        self.ledger = Ledger(self.memory, self.clock, self.limit, self.budget, self.month)
         self.stage = Stage(self.faults, side_by_side=self.random is not None, each=[self._let_time_pass])
         self.notifier = SimulatedNotifier()
         self.calls: list[Call] = []
@@ -231,7 +235,7 @@ class Simulation:
 
     def _owners_budget(self) -> Budget:
         """One of which Messenger's part is `budget`."""
-        return Budget(-(-self.budget * 4 // 3), self.price, self.person_share)
+        return Budget(-(-self.budget * 4 // 3), self.price, self.person_share, month_cap=self.month)
 
     # What people and the owner do.
 

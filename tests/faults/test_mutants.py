@@ -8,7 +8,7 @@ import pytest
 from chalicelib.errors import DeliveryError
 from tests.fakes.inbox import FakeInbox
 from tests.faults import mutants
-from tests.faults.schedules import happy, poor, thrifty, unhappy
+from tests.faults.schedules import happy, monthly, poor, thrifty, unhappy
 from tests.faults.simulation import MakesInbox, Simulation
 from tests.faults.stage import CrashesEachTime, When
 
@@ -80,6 +80,9 @@ def noticed(makes_inbox: MakesInbox, story: Story, most: int = MOST, first: int 
         (mutants.HasNoLimit, happy, "nobody is over the limit"),
         (mutants.ForgetsCalls, model_dies, "the model is asked more than twice"),
         (mutants.SpendsWithoutEnd, thrifty, "no day costs more than the owner allows"),
+        (mutants.ForgetsTheMonth, monthly, "no month costs more than the owner allows"),
+        (mutants.ForgetsTheDaysBefore, monthly, "no month costs more than the owner allows"),
+        (mutants.AsksAgainWithoutEnd, monthly, "no month costs more than the owner allows"),
         (mutants.AsksAgainWithoutEnd, poor, "no day costs more than the owner allows"),
         (mutants.AsksAgainForNothing, unhappy, "the day's bill is what was set aside and not given back"),
         (mutants.GivesAllMoneyBack, happy, "what the provider wants is counted"),

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from tests.faults.schedules import LIMIT, happy, poor, thrifty, unhappy
+from tests.faults.schedules import LIMIT, happy, monthly, poor, thrifty, unhappy
 from tests.faults.simulation import Simulation
 
 
@@ -47,6 +47,14 @@ def test_even_workers_that_outlive_their_lease_break_no_promise(seeds: range):
 def test_with_little_money_whatever_goes_wrong_no_promise_is_broken(seeds: range):
     for seed in seeds:
         told(poor(seed), seed)
+
+
+@seeds(60, full=600)
+def test_with_little_money_for_the_month_no_promise_is_broken_at_midnight_and_at_its_end(seeds: range):
+    days: Counter[int] = Counter()
+    for seed in seeds:
+        days[len(told(monthly(seed), seed).memory.spend)] += 1
+    assert days[2], "no story goes on after midnight"
 
 
 @HAPPY
