@@ -3,7 +3,9 @@
 import pytest
 
 from chalicelib.conversation.breaker import FIRST_PAUSE_MS, LONGEST_PAUSE_MS, OPENS_AFTER, Outage
-from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable
+from chalicelib.errors import ModelBusy, ModelError, ModelFault, ModelRefused, ModelUnusable, StoreError
+from tests.fakes.model import Line
+from tests.fakes.outages import FakeOutages
 from tests.flow.bot import SAYS, Bot, InterruptedModel
 from tests.flow.chat import Chat
 
@@ -170,3 +172,27 @@ def test_a_visitor_of_the_web_chat_gets_an_end_of_each_question(chat: Chat):
 @pytest.mark.parametrize(("failures", "seconds"), [(3, 30), (4, 60), (5, 120), (6, 240), (7, 300), (1000, 300)])
 def test_a_pause_is_longer_with_each_failure(failures: int, seconds: int):
     assert Outage(failures, 5).until == 5 + seconds * 1000
+
+
+class BrokenOutages(FakeOutages):
+    """Takes no note of anything."""
+
+    def count(self, model: str, *, now: int, anew: bool) -> Outage:
+        raise StoreError("DynamoDB is out of reach")
+
+    def end(self, model: str) -> None:
+        raise StoreError("DynamoDB is out of reach")
+
+
+@pytest.mark.parametrize("otherwise", [["An answer."], no_response()])
+def test_a_store_that_fails_after_the_answer_costs_neither_the_answer_nor_a_second_call(bot: Bot, otherwise: Line):
+    """The reply is recorded before it is noted whether the model has answered."""
+    bot.memory.outages[""] = 1, bot.clock()
+    bot.outages, bot.model.otherwise = BrokenOutages(bot.memory), otherwise
+    bot.accepts("anna", "Are you there?")
+    assert isinstance(bot.works_badly(), StoreError)
+    bot.outages = FakeOutages(bot.memory)
+    bot.clock.tick(minutes=3)
+    bot.beats()
+    bot.works()
+    assert (len(bot.sent_to("anna")), calls(bot)) == (1, 1)
