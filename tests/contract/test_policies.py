@@ -23,6 +23,7 @@ from moto import mock_aws
 
 from chalicelib.access import identity, pairing, rooms, ticket
 from chalicelib.access.handles import handle_of
+from chalicelib.access.invites import Grant, Invite, Redeemed
 from chalicelib.access.key_service import ApiKeyService
 from chalicelib.access.owner_session import COOKIE, digest
 from chalicelib.access.pairing import Pairing
@@ -40,7 +41,7 @@ from chalicelib.channels.web.config import ChatConfig
 from chalicelib.channels.web.connection_api import ApiGatewayConnections
 from chalicelib.channels.web.sender import WebSender
 from chalicelib.conversation.person_list import PersonList
-from chalicelib.ids import Channel, Channels, ConversationId, PersonId
+from chalicelib.ids import Channel, Channels, ConversationId, InviteId, PersonId
 from chalicelib.operations.data_copy import DataCopies
 from chalicelib.operations.export import Exports
 from chalicelib.operations.owner_link import OwnerLinks
@@ -447,6 +448,7 @@ def the_owner_looks_at_the_page(audit: Audit, store: Store, bot: Bot) -> None:
     store.owners.offer(pairing)
     assert store.owners.pair(anna, pairing, now=bot.clock())
     bot.owners, bot.invites = store.owners, store.invites
+    somebody_came_by_an_invite(store, bot)
     page = owner_page.assemble(bot.ports, store.owner_sessions, store.checkups, random_bytes=token_bytes)
     links = OwnerLinks(store.owner_sessions, lambda: "https://bot.example", token_bytes, bot.clock)
     link = links.mint(anna).rpartition("/")[2]
@@ -468,6 +470,14 @@ def the_owner_looks_at_the_page(audit: Audit, store: Store, bot: Bot) -> None:
         page.show_words(visit, page_name(person.id), up="")
     page.door.leave_others(visit)
     page.door.leave(visit)
+
+
+def somebody_came_by_an_invite(store: Store, bot: Bot) -> None:
+    """So the report on the page has to name the invite."""
+    now = bot.clock()
+    invite = Invite(InviteId("family22"), "Family", "0" * 64, Grant(), uses=1, created_at=now, expires_at=now + 1000)
+    assert store.invites.create(invite)
+    assert store.invites.redeem(invite, next(store.people.list()), Grant(), now=now) is Redeemed.NOW
 
 
 def wake_both_ways(audit: Audit, conversation: ConversationId) -> None:
