@@ -33,6 +33,8 @@ IN_SILENCE: Final = frozenset(
         Command.FORGET_CANCELLED,
         Command.FORGET_FACT,
         Command.MEMORY_OFF,
+        Command.PRIVACY,
+        Command.EXPORT,
         Command.HUMAN,
     }
 )

@@ -125,6 +125,7 @@ class Simulation:
     retries: bool = True
     makes_inbox: MakesInbox = FakeInbox
     makes_journal: MakesJournal = FakeJournal
+    makes_takeovers: Callable[[Memory], FakeTakeovers] = FakeTakeovers
     model_fails: Callable[[], ModelError | None] = lambda: None
     sender_fails: Callable[[], DeliveryError | None] = lambda: None
     sender_fails_late: Callable[[], DeliveryError | None] = lambda: None
@@ -184,7 +185,7 @@ class Simulation:
             texts=lambda: _SAYS,
             tool_lists=FakeToolLists(self.memory),
             inbox=inbox,
-            takeovers=watched("takeovers", FakeTakeovers(self.memory)),
+            takeovers=watched("takeovers", self.makes_takeovers(self.memory)),
             journal=watched("journal", EnteredInbox(self.makes_journal(self.memory), self.ledger, self.stage)),
             lists=watched("lists", FakePersonLists(self.memory)),
             transcript=inbox,

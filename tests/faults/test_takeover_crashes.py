@@ -1,6 +1,7 @@
 """A crash at each step of a takeover: it is said once, a human's words arrive once, and nothing is charged."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import pytest
 
@@ -8,15 +9,18 @@ from chalicelib.access.handles import handle_of
 from chalicelib.conversation.takeover import HUMAN, HUMAN_HERE
 from chalicelib.conversation.turn import Turn
 from chalicelib.ids import ConversationId
+from tests.fakes.takeovers import FakeTakeovers
 from tests.faults.simulation import Simulation, person_of
 from tests.faults.stage import CrashesAt, Faults
 
-Story = Callable[[Faults], Simulation]
+
+class Story(Protocol):
+    def __call__(self, faults: Faults, **more: Any) -> Simulation: ...
 
 
-def by_hand(faults: Faults) -> Simulation:
+def by_hand(faults: Faults, **more: Any) -> Simulation:
     """Anna has her answer; a human writes twice, and Anna answers them."""
-    simulation = Simulation(faults=CrashesAt(), echoes=True)
+    simulation = Simulation(faults=CrashesAt(), echoes=True, **more)
     simulation.say("anna", "hello")
     simulation.run_until_rest()
     simulation.stage.faults = faults
@@ -29,9 +33,9 @@ def by_hand(faults: Faults) -> Simulation:
     return simulation.run_until_rest()
 
 
-def by_reply(faults: Faults) -> Simulation:
+def by_reply(faults: Faults, **more: Any) -> Simulation:
     """Ben, an owner, answers Anna through the bot."""
-    simulation = Simulation(faults=CrashesAt(), echoes=True)
+    simulation = Simulation(faults=CrashesAt(), echoes=True, **more)
     for psid in ("anna", "ben"):
         simulation.say(psid, f"hello from {psid}")
         simulation.run_until_rest()
@@ -45,9 +49,9 @@ def by_reply(faults: Faults) -> Simulation:
     return simulation.run_until_rest()
 
 
-def each_crash(story: Story) -> Sequence[tuple[str, Simulation]]:
-    sites = list(story(CrashesAt()).stage.sites())
-    return [(str(site), story(CrashesAt(frozenset({(site.number, site.when)})))) for site in sites]
+def each_crash(story: Story, **more: Any) -> Sequence[tuple[str, Simulation]]:
+    sites = list(story(CrashesAt(), **more).stage.sites())
+    return [(str(site), story(CrashesAt(frozenset({(site.number, site.when)})), **more)) for site in sites]
 
 
 def turns(simulation: Simulation, code: str) -> list[Turn]:
@@ -75,3 +79,48 @@ def test_an_owners_words_are_passed_on_once_wherever_a_process_dies():
     for site, simulation in each_crash(by_reply):
         [mine] = turns(simulation, HUMAN)
         assert len(simulation.ledger.sent[mine.conversation, mine.id]) == 1, site
+
+
+class HearsAgain(FakeTakeovers):
+    """Lacks `turn absent` in hear."""
+
+    def hear(self, words: Turn, *, until: int, now: int) -> bool:
+        self.memory.turns.pop((words.conversation, words.id), None)
+        self.memory.conversations[words.conversation].paused_until = 0
+        return super().hear(words, until=until, now=now)
+
+
+class PassesOnAgain(FakeTakeovers):
+    """Lacks `turn absent` in pass_on."""
+
+    def pass_on(self, words: Turn, *, until: int, now: int) -> bool:
+        self.memory.turns.pop((words.conversation, words.id), None)
+        return super().pass_on(words, until=until, now=now)
+
+
+class NeverSilent(FakeTakeovers):
+    """Stores no silence."""
+
+    def hear(self, words: Turn, *, until: int, now: int) -> bool:
+        return super().hear(words, until=0, now=now)
+
+    def pass_on(self, words: Turn, *, until: int, now: int) -> bool:
+        return super().pass_on(words, until=0, now=now)
+
+
+@pytest.mark.parametrize(
+    ("story", "makes"),
+    [(by_hand, HearsAgain), (by_reply, PassesOnAgain), (by_hand, NeverSilent), (by_reply, NeverSilent)],
+)
+def test_without_a_safeguard_some_crash_breaks_a_promise(story: Story, makes: type[FakeTakeovers]):
+    """Somebody reads something twice, or is answered by the bot although a human has written."""
+    anna = ConversationId(person_of("anna"))
+    broken = [
+        site
+        for site, simulation in each_crash(story, makes_takeovers=makes)
+        if simulation.ledger.broken
+        or "where is my parcel?" in simulation.ledger.asked
+        or any(len(runs) > 1 for (place, _), runs in simulation.ledger.sent.items() if place == anna)
+        or len(turns(simulation, HUMAN_HERE)) > 1
+    ]
+    assert broken

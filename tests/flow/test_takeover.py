@@ -320,3 +320,12 @@ def test_who_never_met_a_human_hears_nothing_of_being_back(bot: Bot):
     for _ in range(2):
         bot.receives("anna", "hello")
     assert backs(bot) == [False, False]
+
+
+@pytest.mark.parametrize("command", ["/privacy", "/export", "/memory off", "/human"])
+def test_what_concerns_a_persons_rights_is_answered_while_a_human_writes_and_nothing_else(bot: Bot, command: str):
+    bot.receives("anna", "hello")
+    by_hand(bot, "I am Tom.")
+    for text in ("/help", "/usage", command):
+        bot.receives("anna", text)
+    assert (len(bot.sent_to("anna")), bot.used("anna")) == (3, 1)
