@@ -268,8 +268,8 @@ def _remember(memory: tuple[Turn, ...], closed: Turn) -> tuple[Turn, ...]:
 
 
 def _has_to_go(closed: Turn) -> bool:
-    """Whether the text must not stay: that of a person who wants everything deleted, and an owner's tap on a person."""
-    return parse(closed.text) is Command.FORGET_CONFIRMED or taps.read(closed.text) is not None
+    """Whether the text must not stay: a confirmed `/forget`, the code of an invite, and an owner's tap on a person."""
+    return parse(closed.text) in (Command.FORGET_CONFIRMED, Command.INVITE) or taps.read(closed.text) is not None
 
 
 def _drops_summary(closed: Turn) -> bool:

@@ -122,6 +122,7 @@ class TextPeopleView:
             ("limit notice", person.notified_day or "never"),
             ("owner alerted", "yes" if person.announced else "no"),
             *([("rooms", ", ".join(export.person_as_json(person)["rooms"]))] if person.rooms else []),
+            *([("invites", ", ".join(person.invites))] if person.invites else []),
             ("stored turns", str(portrait.turns)),
         ]
         print_values(rows)

@@ -282,3 +282,13 @@ def test_the_owners_hear_of_no_invite_that_was_not_valid(bot: Bot):
     told = bot.owner_chat.told[-1].text
     assert "invite" not in told
     assert told.endswith(f"Their questions a day: {LIMIT}.")
+
+
+def test_the_code_is_stored_nowhere_once_it_was_used(bot: Bot):
+    made = make(bot)
+    opens(bot, "anna")
+    bot.receives("bert", f"/invite {CODE.text}")
+    kept = [bot.memory.of(conversation_of(psid)) for psid in ("anna", "bert")]
+    assert [[each.turn.text for each in turns] for turns in kept] == [[""], [""]]
+    assert bot.sent_to("anna") == bot.sent_to("bert") == [WELCOMED]
+    assert made.digest != CODE.text[8:]
