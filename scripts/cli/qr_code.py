@@ -9,6 +9,8 @@ import click
 from scripts.stage.environment import UsageError
 
 FORMATS: Final = (".svg", ".png")
+_WHITE: Final = (255, 255, 255)
+_BLACK: Final = (0, 0, 0)
 _SCALE: Final = 10
 """Pixels of a module."""
 
@@ -30,9 +32,12 @@ def save(link: str, file: Path) -> None:
 
 
 def drawn(link: str) -> str:
-    """Return a picture of the link for a terminal, in half blocks: two modules of a column are one character."""
+    """Return a picture of the link for a terminal, white on black whatever the terminal's colours are.
+
+    It is drawn in half blocks: two modules of a column are one character.
+    """
     import segno  # noqa: PLC0415
 
     out = io.StringIO()
     segno.make_qr(link, error="l").terminal(out, compact=True, border=2)
-    return out.getvalue().rstrip("\n")
+    return "\n".join(click.style(line, fg=_WHITE, bg=_BLACK) for line in out.getvalue().splitlines())

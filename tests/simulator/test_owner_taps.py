@@ -7,11 +7,15 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from chalicelib.access import identity
+from chalicelib.access.handles import handle_of
+from scripts.simulator.meta import PAGE_ID
 from tests.cli.test_commands import process
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.conftest import Demo
 
 pytestmark = needs_chromium
+ANNA = identity.messenger_person(PAGE_ID, "anna")
 
 
 @contextmanager
@@ -99,3 +103,29 @@ def test_an_owner_who_is_removed_has_no_notices_any_more_and_an_email_says_so(ow
     write(newcomer, "Is anybody there?")
     expect(newcomer.get_by_test_id("panel-mails")).to_contain_text("Parley: a new person wrote to your page")
     expect(owner.get_by_test_id("thread")).not_to_contain_text("wrote to your page")
+
+
+def test_an_owner_finds_a_person_by_taps_sets_their_limit_and_pauses_the_bot(owner: Page, newcomer: Page):
+    thread, theirs, anna = owner.get_by_test_id("thread"), newcomer.get_by_test_id("thread"), handle_of(ANNA)
+
+    def tap(title: str) -> None:
+        owner.get_by_test_id("quick-reply").get_by_text(title, exact=True).click()
+
+    write(newcomer, "Is anybody there?")
+    expect(theirs).to_contain_text("You wrote “Is anybody there?”")
+    write(owner, "/people")
+    tap(anna)
+    expect(thread).to_contain_text("Questions today: 1")
+    tap("Limit")
+    tap("5")
+    expect(thread).to_contain_text(f"Questions a day of {anna} from now on: 5.")
+    write(newcomer, "/usage")
+    expect(theirs).to_contain_text("Your questions today: 1 of 5.")
+    write(owner, "/pause all")
+    expect(thread).to_contain_text("I answer no questions until you send /resume all.")
+    write(owner, "/resume all")
+    expect(thread).to_contain_text("I answer questions again.")
+    write(owner, "/budget")
+    expect(thread).to_contain_text("This month: ")
+    write(newcomer, "/people")
+    expect(theirs).to_contain_text("There is no command /people.")
