@@ -31,7 +31,7 @@ def assemble(
     persona = settings.messenger.persona if stage.channels.messenger else settings.web.persona
     return OwnerPage(
         door=OwnerDoor(sessions, ports.owners, random_bytes, ports.clock, ports.log),
-        today=OwnerToday(admin, ports.spending, reports, settings),
+        today=OwnerToday(admin, ports.spending, reports, ports.pauses, settings),
         people=PeopleView(admin),
         person=PersonView(admin, ports.log),
         money=MoneyView(reports),

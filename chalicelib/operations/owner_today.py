@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from chalicelib.access.budget import DaySpend, part_of_channel
+from chalicelib.access.pauses import Pauses
 from chalicelib.access.ports import Spending
 from chalicelib.content import owner_format, plots
 from chalicelib.content.owner_format import money
@@ -36,6 +37,7 @@ class OwnerToday:
     admin: Admin
     spending: Spending
     reports: Reports
+    pauses: Pauses
     settings: Settings
 
     def page(self, view: View, keys: Mapping[KeyId, str]) -> HtmlPage:
@@ -44,13 +46,13 @@ class OwnerToday:
         report = self.reports.of(Period.month(view.today), now=view.now)
         days = self.spending.days(view.today - timedelta(days=DAYS - 1), view.today)
         today, words = days[-1], view.words
-        used = self._used(today)
+        used, is_paused = self._used(today), self.pauses.until() > view.now
         body = fill(
             "today",
             words,
             up=view.up,
             date=f"{words.weekday(view.today.weekday())}, {day_words(view, view.today)}",
-            headline=words(f"headline_{_state(today, used)}"),
+            headline=words("headline_paused" if is_paused else f"headline_{_state(today, used)}"),
             lead=self._lead(view, today, people),
             tiles=_tiles(view, days, people),
             questions_plot=Html(plots.figure(questions_plot(view, days))),

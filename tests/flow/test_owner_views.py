@@ -276,6 +276,7 @@ def test_the_last_health_check_is_shown_with_what_to_do(browser: OwnersBrowser, 
 def test_a_paused_bot_says_so(browser: OwnersBrowser, bot: Bot):
     bot.pauses.pause(until=bot.clock() + 60_000)
     assert "The bot is paused" in words(browser.page.show_bot(browser.visits, up=UP))
+    assert "The bot is paused." in words(browser.page.show_today(browser.visits, up=UP))
 
 
 def test_the_browsers_that_are_signed_in_are_listed_and_the_others_signed_out(browser: OwnersBrowser):
