@@ -12,6 +12,13 @@ LONGEST_FACT: Final = 200
 """Characters."""
 
 
+MEMORY_CONSENT: Final = 1
+"""The version of what people agree to before anything is remembered: raise it with what `consent_memory` promises.
+
+Who agreed to another version is asked again; what is remembered already stays.
+"""
+
+
 class Kept(Enum):
     """The result of `Facts.remember`."""
 
@@ -24,6 +31,8 @@ class Kept(Enum):
     """The person has switched it off."""
     TOO_LONG = "too_long"
     """The text is longer than LONGEST_FACT."""
+    NOT_AGREED = "not_agreed"
+    """The person has still to agree to it."""
     FORGOTTEN = "forgotten"
     """The person has had everything deleted since the request."""
 
@@ -51,7 +60,10 @@ class Facts(Protocol):
         """Delete the fact with this number; False if there is none."""
 
     def switch(self, person: PersonId, *, on: bool, asked_at: int) -> None:
-        """Set whether facts are stored, and used. Those that are stored stay."""
+        """Store that the user agrees to be remembered, or withdraws it: then facts are neither stored nor used.
+
+        Those that are stored stay.
+        """
 
 
 def in_one_line(text: str) -> str:
@@ -66,11 +78,15 @@ def verdict(person: Person, text: str, *, source: str, asked_at: int) -> Remembe
     for fact in person.facts:
         if fact.source == source:
             return Remembered(Kept.KEPT, fact)
-    if person.memory_off:
-        return Remembered(Kept.OFF)
-    if len(text) > LONGEST_FACT:
-        return Remembered(Kept.TOO_LONG)
+    if person.memory_off or len(text) > LONGEST_FACT:
+        return Remembered(Kept.OFF if person.memory_off else Kept.TOO_LONG)
     for fact in person.facts:
         if fact.text.casefold() == text.casefold():
             return Remembered(Kept.KNOWN, fact)
-    return Remembered(Kept.FULL, person.facts[0]) if len(person.facts) >= MOST_FACTS else None
+    if len(person.facts) >= MOST_FACTS:
+        return Remembered(Kept.FULL, person.facts[0])
+    return None if _has_agreed(person) else Remembered(Kept.NOT_AGREED)
+
+
+def _has_agreed(person: Person) -> bool:
+    return person.memory_consent is not None and person.memory_consent.version == MEMORY_CONSENT

@@ -42,6 +42,16 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Consent:
+    """That a person agreed to be remembered."""
+
+    version: int
+    """Of what they agreed to, as MEMORY_CONSENT in `access.facts`."""
+    at: int
+    """When they said so."""
+
+
+@dataclass(frozen=True)
 class Person:
     """A user of the bot. Times are milliseconds since 1970."""
 
@@ -67,6 +77,8 @@ class Person:
     """What the bot is to remember, by number; MOST_FACTS at most."""
     memory_off: bool = False
     """Whether the person wants nothing remembered."""
+    memory_consent: Consent | None = None
+    """None if the person was never asked, or has withdrawn it."""
     spent: dict[str, int] = field(default_factory=dict)
     """Micro-USD that the person's model calls cost or may cost, by the ISO date of the call, for the last few days."""
     months: Mapping[str, MonthUse] = field(default_factory=dict)

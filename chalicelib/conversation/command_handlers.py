@@ -165,6 +165,10 @@ def _memory_on(commands: Commands, context: TurnContext) -> CommandResult:
     return CommandResult(commands.memory.switch(context, on=True))
 
 
+def _agree(commands: Commands, context: TurnContext) -> CommandResult:
+    return CommandResult(commands.memory.agree(context))
+
+
 def _memory_off(commands: Commands, context: TurnContext) -> CommandResult:
     """Switch it off, and delete the summary of the person's conversation; that of a room is not theirs alone."""
     is_own = identity.room_of(context.turn.conversation) is None
@@ -207,4 +211,5 @@ HANDLERS: Final[Mapping[Command, Handler]] = {
     Command.PRIVACY: _privacy,
     Command.EXPORT: _export,
     Command.MEMORY_ON: _memory_on,
+    Command.MEMORY_YES: _agree,
 }

@@ -31,6 +31,8 @@ class Command(Enum):
     MEMORY = "/memory"
     MEMORY_OFF = "/memory off"
     MEMORY_ON = "/memory on"
+    MEMORY_YES = "/memory yes"
+    """With what is to be remembered behind it: what the button sends that agrees to it."""
     HUMAN = "/human"
     PRIVACY = "/privacy"
     EXPORT = "/export"
@@ -59,6 +61,8 @@ def parse(text: str) -> Command | None:
     match words:
         case [Command.REMEMBER.value, *_]:
             return Command.REMEMBER
+        case [Command.MEMORY.value, "yes", *_]:
+            return Command.MEMORY_YES
         case ["/owner", *_]:
             return Command.OWNER
         case ["/invite", _]:

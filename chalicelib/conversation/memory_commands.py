@@ -6,12 +6,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from chalicelib.access import identity
-from chalicelib.access.facts import LONGEST_FACT, MOST_FACTS, Facts, Kept, Remembered
+from chalicelib.access.facts import LONGEST_FACT, MOST_FACTS, Facts, Kept, Remembered, in_one_line
 from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
-from chalicelib.conversation.commands import number, text_behind
+from chalicelib.conversation.commands import Command, number, text_behind
 from chalicelib.conversation.summary import current
-from chalicelib.conversation.turn import Reply
+from chalicelib.conversation.turn import Choice, Reply
 from chalicelib.conversation.turn_context import TurnContext
 
 _KEYS: Final = {
@@ -21,6 +21,7 @@ _KEYS: Final = {
     Kept.OFF: "memory_is_off",
     Kept.TOO_LONG: "fact_too_long",
     Kept.FORGOTTEN: "fact_not_kept",
+    Kept.NOT_AGREED: "fact_not_kept",
 }
 
 
@@ -42,7 +43,24 @@ class MemoryCommands:
         if not text:
             return self._say("remember_what")
         turn, now = context.turn, self.clock()
+        found = self.facts.remember(turn.person, text, source=turn.id, asked_at=turn.asked_at, now=now)
+        return self._ask(text) if found.kept is Kept.NOT_AGREED else self._result(found)
+
+    def agree(self, context: TurnContext) -> Reply:
+        """Note that the user agrees to be remembered, and store the text behind the command, if there is one."""
+        if _is_in_room(context):
+            return self._say("memory_not_here")
+        turn, text = context.turn, text_behind(text_behind(context.turn.text))
+        self.facts.switch(turn.person, on=True, asked_at=turn.asked_at)
+        if not text:
+            return self._say("memory_switched_on")
+        now = self.clock()
         return self._result(self.facts.remember(turn.person, text, source=turn.id, asked_at=turn.asked_at, now=now))
+
+    def _ask(self, text: str) -> Reply:
+        yes = Choice(self.texts("consent_yes"), f"{Command.MEMORY_YES.value} {in_one_line(text)}")
+        no = Choice(self.texts("consent_no"), Command.MEMORY_OFF.value)
+        return Reply(self.texts("consent_memory", text=in_one_line(text)), choices=(yes, no))
 
     def show(self, context: TurnContext) -> Reply:
         """Show the facts with their numbers and dates, and the summary."""

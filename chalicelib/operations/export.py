@@ -108,6 +108,7 @@ def person_as_json(person: Person) -> dict[str, Any]:
 
 def _more_as_json(person: Person) -> dict[str, Any]:
     """Return what lists of users leave out."""
+    agreed = person.memory_consent
     return {
         "is_owner": person.is_owner,
         "persona": person.persona or None,
@@ -117,6 +118,7 @@ def _more_as_json(person: Person) -> dict[str, Any]:
         "spent": _sorted(person.spent),
         "months": {month: asdict(use) for month, use in sorted(person.months.items())},
         "talked_at": utc(person.talked_at),
+        "memory_consent": {"version": agreed.version, "at": utc(agreed.at)} if agreed else None,
         "read_by_owner": [utc(look.at) for look in person.looks],
         "forgotten": {"until": utc(person.forgotten_at), "kept": list(_KEPT)} if person.forgotten_at else None,
     }

@@ -13,6 +13,8 @@ _NOT_KEPT: Final = {
     Kept.FULL: f"You remember {MOST_FACTS} things already, the most. The oldest is number {{number}}: {{text}}. "
     "Ask the person what to forget.",
     Kept.OFF: "The person has switched this off. They can send /memory on.",
+    Kept.NOT_AGREED: "It is NOT remembered: the person has still to agree. Ask them to send /memory on, and call the "
+    "tool again once they say that they have.",
     Kept.FORGOTTEN: "The person has had everything deleted since.",
     Kept.TOO_LONG: f"That is longer than {LONGEST_FACT} characters. Shorten it.",
 }

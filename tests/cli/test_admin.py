@@ -117,6 +117,7 @@ def test_an_export_has_what_the_bot_remembers_of_the_person_and_of_no_room(admin
     store, now = chats.store, chats.clock()
     chats.answer(ANNA)
     conversation = ConversationId(ANNA)
+    store.facts.switch(ANNA, on=True, asked_at=now)
     store.facts.remember(ANNA, "My dog is called Rex.", source="turn-1", asked_at=now, now=now)
     store.facts.switch(ANNA, on=False, asked_at=now)
     lease = Lease(conversation, owner="", fence=0, arrivals=0, open_turns=0)

@@ -75,7 +75,7 @@ def test_memory_costs_a_plain_turn_no_call(counted: Counted):
     """Neither what the person wants remembered nor the summary is read by a request of its own."""
     bot = counted.bot
     bot.model.otherwise = ["That reminds me of a long story about ships and the sea. " * 20]
-    bot.receives("anna", "/remember My dog is called Rex.")
+    bot.receives("anna", "/memory yes My dog is called Rex.")
     for number in range(30):
         bot.accepts("anna", f"Hello? {number}")
         if len(counted.during(bot.works)) > len(PLAIN):

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from chalicelib.access.facts import LONGEST_FACT, MOST_FACTS, Facts, Kept, Remembered
-from chalicelib.access.person import Access, Fact
+from chalicelib.access.facts import LONGEST_FACT, MEMORY_CONSENT, MOST_FACTS, Facts, Kept, Remembered
+from chalicelib.access.person import Access, Consent, Fact
 from tests.contract.story import ANNA, BERT, Story
 from tests.contract.test_races import at_once
 
@@ -14,8 +14,9 @@ REX = "My dog is called Rex."
 
 @pytest.fixture
 def facts(story: Story) -> Facts:
-    """Anna has written once."""
+    """Anna has written once, and agreed to be remembered."""
     story.accept()
+    story.store.facts.switch(ANNA, on=True, asked_at=story.clock())
     return story.store.facts
 
 
@@ -112,6 +113,8 @@ def test_all_of_it_is_forgotten_with_the_person(story: Story, facts: Facts, *, d
     story.store.people.forget(ANNA, now=story.clock())
     assert (story.known().facts, story.known().memory_off) == ((), False)
     story.accept()
+    assert remember(story, "two").kept is Kept.NOT_AGREED
+    facts.switch(ANNA, on=True, asked_at=story.clock())
     assert remember(story, "two").fact == Fact(1, "two", story.clock(), "two")
 
 
@@ -134,3 +137,14 @@ def test_a_person_who_is_not_stored_gets_none(story: Story):
     assert not story.store.facts.forget(ANNA, 1, source="turn-1")
     story.store.facts.switch(ANNA, on=False, asked_at=story.clock())
     assert story.store.people.get(ANNA) is None
+
+
+def test_nothing_is_stored_before_the_person_has_agreed_and_after_they_have_withdrawn_it(story: Story):
+    story.accept()
+    assert remember(story, "one").kept is Kept.NOT_AGREED
+    story.store.facts.switch(ANNA, on=True, asked_at=story.clock())
+    assert story.known().memory_consent == Consent(MEMORY_CONSENT, story.clock())
+    assert remember(story, "one").kept is Kept.KEPT
+    story.store.facts.switch(ANNA, on=False, asked_at=story.clock())
+    assert story.known().memory_consent is None
+    assert remember(story, "two").kept is Kept.OFF

@@ -123,6 +123,7 @@ def test_where_nobody_wrote_nothing_is_deleted(story: Story):
 def test_neither_a_list_nor_a_fact_nor_a_choice_is_stored_for_an_earlier_question(story: Story):
     story.accept()
     store, asked_at = story.store, story.clock() + 10
+    store.facts.switch(ANNA, on=True, asked_at=story.clock())
     store.people.begin_to_forget(ANNA, asked_at=asked_at)
     for at, is_kept in ((asked_at - 1, False), (asked_at, False), (asked_at + 1, True)):
         kept = store.facts.remember(ANNA, "my cat is Minka", source=str(at), asked_at=at, now=at).kept

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from chalicelib.access.facts import Kept, Remembered, in_one_line, verdict
-from chalicelib.access.person import Fact, Person
+from chalicelib.access.facts import MEMORY_CONSENT, Kept, Remembered, in_one_line, verdict
+from chalicelib.access.person import Consent, Fact, Person
 from chalicelib.ids import PersonId
 from tests.fakes.memory import KnownPerson, Memory, atomic
 
@@ -38,7 +38,7 @@ class FakeFacts:
     def switch(self, person: PersonId, *, on: bool, asked_at: int) -> None:
         known = self._known(person)
         if not known.person.has_forgotten(asked_at):
-            known.change(memory_off=not on)
+            known.change(memory_off=not on, memory_consent=Consent(MEMORY_CONSENT, asked_at) if on else None)
 
     def _known(self, person: PersonId) -> KnownPerson:
         return self.memory.people.get(person) or KnownPerson(Person(person))

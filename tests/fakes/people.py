@@ -96,7 +96,16 @@ class FakePeople:
         if last_seen not in (None, known.person.last_seen):
             return False
         self.memory.drop_export_link(person)
-        known.change(persona="", model="", facts=(), memory_off=False, language="", language_seen="", looks=())
+        known.change(
+            persona="",
+            model="",
+            facts=(),
+            memory_off=False,
+            memory_consent=None,
+            language="",
+            language_seen="",
+            looks=(),
+        )
         known.change(invites={}, invited_persona="", talked_at=0)
         known.forget_months(ledger.forgotten_months(now))
         known.facts_made, known.forgot = 0, ""

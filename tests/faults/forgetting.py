@@ -89,6 +89,7 @@ def story(faults: ForgetsAt, *, texts: Sequence[str] = (f"my cat is {SECRET}",))
         simulation.stage.on = on
 
     faults.forget = forget
+    simulation.say("anna", "/memory on")
     simulation.say("anna", f"hello from {SECRET}")
     simulation.run_until_rest()
     simulation.stage.steps.clear()

@@ -13,12 +13,12 @@ from typing import Any, Final
 from chalicelib.access import pairing
 from chalicelib.access.budget import Budget, DaySpend, Price
 from chalicelib.access.export_link import ExportLinks
-from chalicelib.access.facts import Facts
+from chalicelib.access.facts import MEMORY_CONSENT, Facts
 from chalicelib.access.invites import Invites
 from chalicelib.access.new_people import NewPeople
 from chalicelib.access.owner_ports import Owners
 from chalicelib.access.pauses import Pauses
-from chalicelib.access.person import Access, Person
+from chalicelib.access.person import Access, Consent, Person
 from chalicelib.access.ports import People, PersonaTexts, Spending
 from chalicelib.access.retention import turn_kept_s
 from chalicelib.bootstrap import api, heartbeat, pages, worker
@@ -402,6 +402,12 @@ class Bot:
         for psid in psids:
             known = self.memory.people.setdefault(person_of(psid), KnownPerson(Person(person_of(psid))))
             known.change(talked_at=self.clock())
+
+    def consents(self, *psids: str) -> None:
+        """These people have agreed to be remembered."""
+        for psid in psids:
+            known = self.memory.people.setdefault(person_of(psid), KnownPerson(Person(person_of(psid))))
+            known.change(memory_consent=Consent(MEMORY_CONSENT, self.clock()))
 
     # What became of it.
 

@@ -43,7 +43,7 @@ def test_privacy_says_how_long_words_are_kept_and_where_more_is_said(bot: Bot, d
 
 def test_the_link_gives_everything_once(bot: Bot):
     bot.receives("anna", "my cat is Minka")
-    bot.receives("anna", "/remember I am a vegetarian")
+    bot.receives("anna", "/memory yes I am a vegetarian")
     link = asks_for_link(bot)
     document = copies(bot).take(link)
     assert document

@@ -16,6 +16,13 @@ from tests.flow.test_tools import PERSONA, names, results
 REX = "My dog is called Rex."
 
 
+@pytest.fixture
+def bot(bot: Bot) -> Bot:
+    """A bot whose people have agreed to be remembered."""
+    bot.consents("anna", "bert")
+    return bot
+
+
 def said(bot: Bot) -> str:
     return bot.sent_to("anna")[-1]
 
@@ -149,7 +156,7 @@ def test_facts_survive_a_reset_and_not_a_forget(bot: Bot):
 
 def test_no_fact_is_told_in_a_room_and_none_is_shown_or_stored_there(chat: Chat):
     alone = chat.opens("anna")
-    alone.says(f"/remember {REX}")
+    alone.says(f"/memory yes {REX}")
     alone.says("What is my dog called?")
     assert REX in chat.bot.last_prompt.notes
     kitchen = chat.opens("anna", room="kitchen")
@@ -257,7 +264,7 @@ def test_in_a_room_the_model_can_neither_remember_nor_forget(chat: Chat):
     bot = chat.bot
     bot.persona_texts.put("web", PERSONA.format(tools=["remember", "forget"]), now=bot.clock())
     alone = chat.opens("anna")
-    alone.says(f"/remember {REX}")
+    alone.says(f"/memory yes {REX}")
     kitchen = chat.opens("anna", room="kitchen")
     bot.model.script = [[asks_for("remember", 1, fact="A secret"), asks_for("forget", 2, number=1)], ["I cannot."]]
     kitchen.says("Remember this.")

@@ -117,6 +117,7 @@ ON_THE_PAGE = {
     "facts": "What you asked the AI to remember, with the date",
     "talked_at": "when you were last answered",
     "forgotten_at": "when you last had everything deleted",
+    "memory_consent": "when you agreed to it",
     "memory_off": "or that you switched this off",
     "looks": "your copy of what is stored has the last 20 times",
 }

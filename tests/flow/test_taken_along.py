@@ -300,13 +300,13 @@ def remembered(chat: Chat, person: PersonId) -> list[str]:
 
 
 def test_what_the_bot_was_to_remember_before_the_sign_in_it_remembers_of_the_person_then(chat: Chat):
-    kept = visits(chat, "/remember I am a vegetarian")
+    kept = visits(chat, "/memory yes I am a vegetarian")
     for visitor in ("guest", "other"):
         chat.bot.facts.remember(
             person_of(visitor), "My cat is Minka", source=visitor, asked_at=chat.clock(), now=chat.clock()
         )
     carol = signed_in(chat)
-    carol.says("/remember my cat is minka")
+    carol.says("/memory yes my cat is minka")
     for _ in range(2):
         carol.sends("take_along", ticket=kept)
     assert remembered(chat, CAROL) == ["my cat is minka", "I am a vegetarian"]
@@ -314,7 +314,7 @@ def test_what_the_bot_was_to_remember_before_the_sign_in_it_remembers_of_the_per
 
 
 def test_who_has_switched_it_off_takes_no_facts_along(chat: Chat):
-    kept = visits(chat, "/remember I am a vegetarian")
+    kept = visits(chat, "/memory yes I am a vegetarian")
     carol = signed_in(chat)
     carol.says("/memory off")
     carol.sends("take_along", ticket=kept)
@@ -322,7 +322,7 @@ def test_who_has_switched_it_off_takes_no_facts_along(chat: Chat):
 
 
 def test_who_has_not_written_yet_takes_no_facts_along_without_a_message(chat: Chat):
-    kept = visits(chat, "/remember I am a vegetarian")
+    kept = visits(chat, "/memory yes I am a vegetarian")
     chat.bot.transcript.erase_closed(identity.conversation_of(person_of("guest")), person_of("guest"), now=chat.clock())
     carol = signed_in(chat)
     carol.sends("take_along", ticket=kept)

@@ -64,7 +64,9 @@ def test_a_link_gives_a_copy_once_and_a_preview_does_not_use_it_up(demo: Demo):
 def test_after_forget_a_scan_of_the_table_and_of_all_logs_finds_nothing_but_what_is_documented(
     demo: Demo, log_of: Callable[[], list[Mapping[str, Any]]]
 ):
-    says(demo, f"my cat is {CAT}", f"/remember {CAT} eats fish", "/memory on", "/memory", "/usage", "/hepl")
+    says(
+        demo, f"my cat is {CAT}", f"/memory yes {CAT} eats fish", f"/remember {CAT} naps", "/memory", "/usage", "/hepl"
+    )
     path = link(demo)
     assert CAT in json.dumps(items(demo), default=str)
     says(demo, "/forget yes")

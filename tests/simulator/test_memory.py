@@ -40,7 +40,7 @@ def test_a_long_conversation_is_summarised_and_the_summary_reaches_the_model_and
 
 
 def test_what_a_person_wants_remembered_reaches_the_model_until_they_delete_it(demo: Demo):
-    texts = ["/remember I am a vegetarian", "What may I eat?", "/forget 1", "And now?"]
+    texts = ["/memory yes I am a vegetarian", "What may I eat?", "/forget 1", "And now?"]
     for turns, text in enumerate(texts, 1):
         demo.say("anna", text)
         demo.wait_until_answered("anna", turns=turns)

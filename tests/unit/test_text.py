@@ -21,6 +21,7 @@ BLANKS: Final = {
     "days": {"number"},
     "privacy_region": {"region"},
     "privacy": {"kept"},
+    "consent_memory": {"text"},
     "privacy_more": {"address"},
     "export_link": {"address", "minutes"},
     "usage": {"used", "limit", "time", "zone"},

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chalicelib.access.person import Fact
+from chalicelib.access.person import Consent, Fact
 
-ATTRIBUTES: Final = ("facts", "facts_made", "forgot", "memory_off")
+ATTRIBUTES: Final = ("facts", "facts_made", "forgot", "memory_off", "memory_consent")
 
 
 def facts(item: Mapping[str, Any]) -> tuple[Fact, ...]:
@@ -19,7 +19,9 @@ def facts(item: Mapping[str, Any]) -> tuple[Fact, ...]:
 
 def of_person(item: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a person that are about facts."""
-    return {"facts": facts(item), "memory_off": bool(item.get("memory_off", False))}
+    agreed = item.get("memory_consent")
+    consent = Consent(int(agreed["version"]), int(agreed["at"])) if agreed else None
+    return {"facts": facts(item), "memory_off": bool(item.get("memory_off", False)), "memory_consent": consent}
 
 
 def values(fact: Fact) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from chalicelib.access.facts import Kept, Remembered, in_one_line, verdict
+from chalicelib.access.facts import MEMORY_CONSENT, Kept, Remembered, in_one_line, verdict
 from chalicelib.access.person import Fact
 from chalicelib.aws.dynamodb import fact_items, keys, person_items
 from chalicelib.aws.dynamodb.conditions import EXISTS, facts_made, has_attribute, not_forgotten_since
@@ -48,7 +48,8 @@ class DynamoFacts:
         return bool(self._item(person).get("forgot") == source)
 
     def switch(self, person: PersonId, *, on: bool, asked_at: int) -> None:
-        change = Update(remove=["memory_off"]) if on else Update(set={"memory_off": True})
+        agreed = Update(set={"memory_consent": {"version": MEMORY_CONSENT, "at": asked_at}}, remove=["memory_off"])
+        change = agreed if on else Update(set={"memory_off": True}, remove=["memory_consent"])
         self._write(person, change, when=not_forgotten_since(asked_at))
 
     def _item(self, person: PersonId) -> Item:

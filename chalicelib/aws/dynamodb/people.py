@@ -10,13 +10,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from chalicelib.access import identity, ledger, retention
 from chalicelib.access.person import Access, Look, Person
 from chalicelib.aws.dynamodb import export_links, fact_items, items, keys, ledger_items, person_items
-from chalicelib.aws.dynamodb.conditions import (
-    EXISTS,
-    NEVER_WROTE,
-    NO_OWNER_DECISION,
-    last_seen_at,
-    not_forgotten_since,
-)
+from chalicelib.aws.dynamodb.conditions import EXISTS, NEVER_WROTE, NO_OWNER_DECISION, last_seen_at, not_forgotten_since
 from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table
 from chalicelib.aws.dynamodb.writes import Update, delete, update
 from chalicelib.errors import UnknownPerson

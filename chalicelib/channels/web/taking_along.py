@@ -59,6 +59,9 @@ def _take_facts(entrance: Entrance, visitor: PersonId, person: PersonId, *, now:
     known = people.get(visitor)
     if not known or not known.facts or not people.get(person):
         return
+    taker = people.get(person)
+    if known.memory_consent and taker and not (taker.memory_consent or taker.memory_off):
+        facts.switch(person, on=True, asked_at=now)
     for fact in known.facts:
         source = f"{visitor}#{fact.number}"
         if facts.remember(person, fact.text, source=source, asked_at=now, now=now).kept in (Kept.KEPT, Kept.KNOWN):
