@@ -23,7 +23,7 @@ class MeanwhileUsed(FakePeople):
 
     def get(self, person: PersonId) -> Person | None:
         read = super().get(person)
-        self.memory.people[person].count("2026-11-20", LIMIT)
+        self.memory.people[person].change(quota={"2026-11-20": LIMIT})
         return read
 
 
