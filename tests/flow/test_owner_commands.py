@@ -1,6 +1,7 @@
 """What owners order in the chat. From anybody else, each of these commands is one that does not exist."""
 
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
@@ -203,6 +204,20 @@ def test_a_beginning_that_several_handles_have_is_asked_back(owned: Bot):
     assert {owned.known(psid).access for psid in (one, other)} == {Access.DEFAULT}
     taps(owned, button(answer, handle))
     assert owned.known(other).access is Access.BLOCKED
+
+
+def test_a_handle_that_two_people_have_decides_about_neither(owned: Bot):
+    seen: dict[str, str] = {}
+    for number in count():
+        psid = f"guest-{number}"
+        handle = handle_of(person_of(psid))
+        if handle in seen:
+            break
+        seen[handle] = psid
+    for guest in (psid, seen[handle]):
+        owned.receives(guest, "Hello")
+    assert orders(owned, f"/block {handle} yes").text == SAYS("owner_shared_handle", handle=handle)
+    assert {owned.known(guest).access for guest in (psid, seen[handle])} == {Access.DEFAULT}
 
 
 # Decisions.
