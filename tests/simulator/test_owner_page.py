@@ -1,5 +1,7 @@
 """The owner's page in a browser: the way in and out, what other pages cannot do, and how it looks."""
 
+import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from chalicelib.access import handles, identity
+from tests.cli.test_commands import process
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.conftest import Demo
 from tests.simulator.owners_page import enter, link_of, owners_page
@@ -159,6 +163,28 @@ def test_the_owner_blocks_a_person_with_two_taps_and_the_bot_is_silent(owner: Pa
     demo.say(PERSON, "And now again?")
     demo.wait_until_answered(PERSON, turns=2)
     assert len(demo.answers_to(PERSON)) == answers + 1
+
+
+def test_an_owner_opens_the_page_by_the_link_in_the_report(browser: Browser, demo: Demo):
+    paired = process("owner", "pair", "--json", "--stage", "demo", PARLEY_DEMO_URL=demo.url)
+    for turns, text in enumerate([json.loads(paired.stdout)["text"], "/report"], start=1):
+        demo.say(PERSON, text)
+        demo.wait_until_answered(PERSON, turns=turns)
+    [link] = re.findall(r"http\S+/owner/in/\S+", demo.answers_to(PERSON)[-1])
+    with browser.new_context() as context:
+        page = context.new_page()
+        enter(page, link)
+        expect(page.get_by_role("heading", level=1)).to_have_text("A quiet day so far.")
+        removed = process(
+            "owner", "remove", handle_of(demo, PERSON), "--yes", "--stage", "demo", PARLEY_DEMO_URL=demo.url
+        )
+        assert removed.returncode == 0, removed.stderr
+        page.reload()
+        expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")
+
+
+def handle_of(demo: Demo, psid: str) -> str:
+    return handles.handle_of(identity.messenger_person(demo.facts["page_id"], psid))
 
 
 def test_words_are_read_after_a_tap_of_its_own_which_is_noted(owner: Page, demo: Demo):
