@@ -119,7 +119,10 @@ class _Sections:
 
     def invited(self) -> str:
         """Return who came by which invite; nothing if no user did."""
-        rows = [Bar(each.name, len(each.handles), [each.shown]) for each in self.report.people.invited]
+        rows = [
+            Bar(f"{each.name}: {each.shown}", len(each.handles), [self.words.number(len(each.handles))])
+            for each in self.report.people.invited
+        ]
         heads = [self._text(name) for name in ("name", "people")]
         return f"<h2>{self.say('invited')}</h2>{plots.bars('', rows, heads=heads)}" if rows else ""
 

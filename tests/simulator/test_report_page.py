@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from chalicelib.content import text
 from chalicelib.operations import report_html
-from chalicelib.operations.report import PersonUse, Report, Totals
+from chalicelib.operations.report import InviteUse, PersonUse, Report, Totals
 from chalicelib.operations.report_words import Words
 from tests.reports import a_report
 from tests.simulator.chromium import needs_chromium
@@ -33,10 +33,17 @@ def empty() -> Report:
     return replace(report, days=days, totals=Totals.of(days), people=people, hours=[0] * 24, answer_times=times)
 
 
+def invited() -> Report:
+    report = a_report()
+    uses = [InviteUse("Family", [f"{number:08x}" for number in range(9)]), InviteUse("A flyer " * 9, ["9f86d081"])]
+    return replace(report, people=replace(report.people, invited=uses))
+
+
 REPORTS: Final = {
     "week": a_report(),
     "month": replace(a_report(span="month"), forecast=12_345_678),
     "long names": a_report(rows=[LONG]),
+    "invites": invited(),
     "nothing": empty(),
 }
 
