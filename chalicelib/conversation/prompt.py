@@ -3,6 +3,7 @@
 Fields that hold users' or the model's words are kept out of `repr`, so that no log line or traceback shows them.
 """
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -13,6 +14,12 @@ from chalicelib.conversation.tool import Round, ToolCall, ToolSpec
 from chalicelib.errors import ModelError
 
 _BY_HUMAN: Final = "[A human answered here in your place; the next answer is theirs, not yours.]"
+_LIKE_THAT: Final = re.compile(r"\[(?=\s*a\s+human\s+answered\b)", re.IGNORECASE)
+
+
+def _said(words: str, speaker_: str) -> str:
+    """Return a user's words with the mark of who speaks. What looks like the mark of a human gets a backslash."""
+    return speaker.marked(_LIKE_THAT.sub(r"\\[", words), speaker_)
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,7 @@ class Exchange:
     @property
     def said(self) -> str:
         """The question as the model gets it: in a room with the mark of its speaker, and that a human answered it."""
-        said = speaker.marked(self.question, self.speaker)
+        said = _said(self.question, self.speaker)
         return "\n".join(filter(None, (_BY_HUMAN, said))) if self.by_human else said
 
 
@@ -62,7 +69,7 @@ class Prompt:
     @property
     def said(self) -> str:
         """The question as in `Exchange.said`."""
-        return speaker.marked(self.question, self.speaker)
+        return _said(self.question, self.speaker)
 
 
 @dataclass(frozen=True)
