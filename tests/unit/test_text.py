@@ -237,7 +237,18 @@ def test_the_owner_is_alerted_of_every_fault_of_a_model_in_words_of_its_own(faul
 
 
 BUTTONS: Final = [
-    *("forget_yes", "forget_no", "ask_what", "ask_who", "owner_yes", "owner_no", "owner_all", "owner_more"),
+    *(
+        "forget_yes",
+        "forget_no",
+        "consent_yes",
+        "consent_no",
+        "ask_what",
+        "ask_who",
+        "owner_yes",
+        "owner_no",
+        "owner_all",
+        "owner_more",
+    ),
     *(key for key in ENGLISH.sentences if key.startswith(("owner_button_", "owner_tap_"))),
 ]
 
