@@ -77,6 +77,11 @@ class Persona:
         welcome = self.welcome if short == self.language else self.translations.get(short, Welcome())
         return welcome.starters
 
+    def opening_in(self, language: str) -> str:
+        """Return the fixed opening in the language of a tag, else in the persona's own."""
+        translated = self.translations.get(language.partition("-")[0])
+        return translated.opening if translated and translated.opening else self.welcome.opening
+
     def public(self) -> dict[str, Any]:
         """Return what clients of the web chat get, by its names in the protocol; the instructions stay secret."""
         values = {"name": self.name, **self.welcome.public(), **self.look.public()}

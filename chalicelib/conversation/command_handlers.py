@@ -97,7 +97,7 @@ def _persona(commands: Commands, context: TurnContext) -> CommandResult:
     if chosen:
         commands.people.choose(context.person.id, chosen, asked_at=context.turn.asked_at)
         changed = texts("persona_changed", name=offered[chosen].name)
-        words = "\n\n".join(filter(None, (changed, offered[chosen].welcome.opening)))
+        words = "\n\n".join(filter(None, (changed, offered[chosen].opening_in(context.language))))
         return CommandResult(Reply(words), forget_before=context.turn.asked_at + 1)
     if not offered:
         return CommandResult(Reply(texts("persona_fixed", name=context.persona.name)))

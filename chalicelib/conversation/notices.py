@@ -100,7 +100,7 @@ class Notices:
 
     def opening(self, context: TurnContext) -> Reply:
         """Return the persona's fixed opening, for a conversation that the model should have opened."""
-        return Reply(context.persona.welcome.opening, code=OPENING)
+        return Reply(context.persona.opening_in(context.language), code=OPENING)
 
     def answered(self, answer: Answer, context: TurnContext, *, left: int | None) -> Reply:
         """Return the model's answer as a reply; `left` as in `Reply`. A cancelled answer has no footer."""

@@ -203,3 +203,14 @@ def test_visitors_of_a_key_whose_persona_is_not_offered_keep_it(chat: Chat):
     assert noticed(tab.says("/persona seller")) == SAYS("persona_fixed", name="The shop")
     tab.says("Hello?")
     assert speaks_as(chat.bot) == "shop"
+
+
+@pytest.mark.parametrize(
+    "question", ["Wie geht es dir?", "How are you, what is new?", "Comment vas-tu, et qui es-tu ?"]
+)
+def test_who_changes_is_greeted_by_the_new_persona_in_their_language_if_it_has_it(bot: Bot, question: str):
+    santa = persona.load("santa")
+    expected = santa.translations["de"].opening if question.startswith("Wie") else santa.welcome.opening
+    bot.receives("anna", question)
+    bot.receives("anna", "/persona santa")
+    assert bot.sent_to("anna")[-1].endswith(f"\n\n{expected}")
