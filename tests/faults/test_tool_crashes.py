@@ -50,7 +50,8 @@ def test_the_story_without_a_crash_is_the_one_that_is_drawn():
     first = ["journal.start", "tool.send", "journal.end", "inbox.call_again", "model.answer", "journal.begin"]
     second = ["journal.start", "tool.note", "journal.end", "tool.look", "journal.end", "inbox.call_again"]
     end = ["model.answer", "inbox.record", "sender.deliver", "inbox.finish"]
-    assert calls[calls.index("inbox.charge") :] == [*one, *first, *second, *end]
+    news = ["people.get", "new_people.may_tell", "notifier.send", "new_people.told"]
+    assert calls[calls.index("inbox.charge") :] == [*one, *first, *second, *end, *news]
 
 
 def test_wherever_a_worker_dies_every_tool_acts_once_and_the_person_gets_one_answer_for_one_question():
