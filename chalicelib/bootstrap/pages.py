@@ -107,7 +107,7 @@ class Pages:
 
         ports = api.ports()
         exports = Exports(ports.people, ports.transcript, ports.journal, ports.lists, ports.clock)
-        return DataCopies(ports.export_links, exports, ports.settings.stage.channels, ports.clock)
+        return DataCopies(ports.export_links, exports, ports.settings, ports.clock)
 
     @cached_property
     def owner(self) -> "OwnerPage":

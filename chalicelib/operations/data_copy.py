@@ -9,8 +9,9 @@ from chalicelib.clock import Clock
 from chalicelib.content import page
 from chalicelib.content.page import HtmlPage
 from chalicelib.errors import UnknownPerson
-from chalicelib.ids import Channels
 from chalicelib.operations.export import Exports
+from chalicelib.settings.languages import preferred
+from chalicelib.settings.stage import Settings
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,16 @@ class DataCopies:
 
     links: ExportLinks
     exports: Exports
-    channels: Channels
+    settings: Settings
     clock: Clock
 
-    def offer(self, text: str) -> HtmlPage:
-        """Return the page with the button, and leave the link as it is; 404 for one that does not work."""
+    def offer(self, text: str, languages: str = "") -> HtmlPage:
+        """Return the page with the button, and leave the link as it is; 404 for one that does not work.
+
+        It is in the first of the `languages`, as in Accept-Language, that the bot speaks, else in the deployment's.
+        """
         is_there = owner_session.is_text(text) and self.links.is_offered(owner_session.digest(text), now=self.clock())
-        return page.render("export_offer", {}, self.channels, sends_form=True) if is_there else self.gone()
+        return self._page("export_offer", languages) if is_there else self.gone(languages)
 
     def take(self, text: str) -> dict[str, Any] | None:
         """Use the link up and return the document; None for a link that does not work (any more)."""
@@ -38,6 +42,10 @@ class DataCopies:
         except UnknownPerson:
             return None
 
-    def gone(self) -> HtmlPage:
+    def gone(self, languages: str = "") -> HtmlPage:
         """Return the page that says how to get a new link."""
-        return page.render("export_gone", {}, self.channels, status=404)
+        return self._page("export_gone", languages, status=404)
+
+    def _page(self, name: str, languages: str, *, status: int = 200) -> HtmlPage:
+        language, channels = preferred(languages, self.settings.language), self.settings.stage.channels
+        return page.render(name, {}, channels, status=status, sends_form=True, language=language)

@@ -22,7 +22,7 @@ _FILE: Final = {
 @errors_as_text(logged_as="export")
 def offer(link: str) -> Response:
     """Return the page with the button."""
-    return page_response(pages().data_copies.offer(link))
+    return page_response(pages().data_copies.offer(link, _languages()))
 
 
 @routes.route("/export/{link}", methods=["POST"], content_types=FORM)
@@ -31,5 +31,9 @@ def take(link: str) -> Response:
     """Return the file, once."""
     document = pages().data_copies.take(link)
     if document is None:
-        return page_response(pages().data_copies.gone())
+        return page_response(pages().data_copies.gone(_languages()))
     return Response(json.dumps(document, ensure_ascii=False, indent=2), headers={**_FILE})
+
+
+def _languages() -> str:
+    return str(routes.current_request.headers.get("accept-language", ""))

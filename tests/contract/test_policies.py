@@ -436,7 +436,7 @@ def a_person_downloads_their_data(audit: Audit, store: Store, bot: Bot) -> None:
     assert store.export_links.offer(digest(link), anna, asked_at=now, now=now)
     audit.function = "api_handler"
     exports = Exports(store.people, store.transcript, store.journal, store.lists, bot.clock)
-    copies = DataCopies(store.export_links, exports, bot.settings.stage.channels, bot.clock)
+    copies = DataCopies(store.export_links, exports, bot.settings, bot.clock)
     assert copies.offer(link).status == HTTPStatus.OK
     assert copies.take(link)
 

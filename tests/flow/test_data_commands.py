@@ -17,7 +17,7 @@ ADDRESS = "https://bot.example/api/export/"
 
 def copies(bot: Bot) -> DataCopies:
     exports = Exports(bot.people, bot.transcript, bot.journal, bot.lists, bot.clock)
-    return DataCopies(bot.export_links, exports, bot.settings.stage.channels, bot.clock)
+    return DataCopies(bot.export_links, exports, bot.settings, bot.clock)
 
 
 def link_in(text: str) -> str:
@@ -62,6 +62,24 @@ def test_a_preview_of_the_link_does_not_use_it_up_and_shows_no_word(bot: Bot):
         assert "form-action 'self'" in page.headers["Content-Security-Policy"]
     assert copies(bot).take(link)
     assert copies(bot).offer(link).status == 404
+
+
+@pytest.mark.parametrize(
+    ("languages", "button"),
+    [
+        ("de-AT,de;q=0.9,en;q=0.5", "Als Datei herunterladen"),
+        ("ko", "파일로 내려받기"),
+        ("pt-BR", "Baixar como arquivo"),
+        ("fr", "Télécharger le fichier"),
+        ("es-MX", "Descargar como archivo"),
+        ("", "Download it as a file"),
+        ("xx", "Download it as a file"),
+    ],
+)
+def test_the_page_is_in_the_readers_language(bot: Bot, languages: str, button: str):
+    shown = copies(bot).offer(asks_for_link(bot), languages)
+    assert f'<button type="submit">{button}</button>' in shown.html
+    assert "/export" in copies(bot).offer("x", languages).html
 
 
 @pytest.mark.parametrize("link", ["", "x", "a" * 43, "a" * 44, "../privacy", "\ud800", "%00"])
