@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.cli.test_commands import process
 from tests.simulator.conftest import Demo
@@ -20,6 +20,7 @@ def link_of(demo: Demo) -> str:
 def enter(page: Page, link: str) -> None:
     page.goto(link)
     page.get_by_role("button", name="Open my page").click()
+    expect(page.get_by_role("link", name="Today")).to_be_visible()
 
 
 @contextmanager
