@@ -15,18 +15,21 @@ from chalicelib.errors import ConfigError
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_ssm.type_defs import ParameterTypeDef
 
 
 CACHED_S = 3600.0
 """After this time a function no longer uses a value that was deleted or replaced."""
 _RENEWED_S = 60.0
 """The age in seconds from which a refused value is fetched again."""
+_A_REQUEST = 10
+"""The most names that SSM takes with one request."""
 _NEVER = float("-inf")
 
 
 @dataclass
 class Secrets:
-    """The secrets that one function may read: `names` below `prefix`, all fetched by one request at first use."""
+    """The secrets that one function may read: `names` below `prefix`, all fetched at first use, ten with a request."""
 
     client: "SSMClient"
     prefix: str
@@ -81,11 +84,14 @@ class Secrets:
                 self._fetch()
 
     def _fetch(self) -> None:
-        """Fetch the secrets that exist. SSM allows at most 10 names a request."""
+        """Fetch the secrets that exist."""
         names = [f"{self.prefix}/{name}" for name in self.names]
         self._asked_at = self.monotonic()
+        found: list[ParameterTypeDef] = []
         with raised_as(ConfigError, f"the SSM parameters below {self.prefix} cannot be read"):
-            response = self.client.get_parameters(Names=names, WithDecryption=True)
+            for begin in range(0, len(names), _A_REQUEST):
+                asked = names[begin : begin + _A_REQUEST]
+                found += self.client.get_parameters(Names=asked, WithDecryption=True)["Parameters"]
         # A value that was stored from a file ends with a line break, which no request can carry.
-        self._values = {found["Name"].rpartition("/")[2]: found["Value"].strip() for found in response["Parameters"]}
+        self._values = {each["Name"].rpartition("/")[2]: each["Value"].strip() for each in found}
         self._fetched_at = self.monotonic()

@@ -77,6 +77,15 @@ def test_a_secret_is_read_once_and_again_after_an_hour(ssm: "SSMClient", prefix:
     assert len(fetches) == 2
 
 
+def test_more_secrets_than_one_request_takes_are_read_by_two(ssm: "SSMClient", prefix: str, fetches: list[int]):
+    names = [f"secret-{number}" for number in range(11)]
+    for name in names:
+        put(ssm, f"{prefix}/{name}", f"value of {name}")
+    secrets = Secrets(ssm, prefix, names)
+    assert [secrets.get(name) for name in names] == [f"value of {name}" for name in names]
+    assert len(fetches) == 2
+
+
 REQUEST: Final = b'{"object":"page"}'
 ACCEPTS: Final[dict[str, Callable[[str, Iterable[str]], object]]] = {
     "a webhook request": lambda new, known: signature.verify(
