@@ -36,9 +36,15 @@ IN_SILENCE: Final = frozenset(
         Command.PRIVACY,
         Command.EXPORT,
         Command.HUMAN,
+        Command.INVITE,
+        Command.OWNER,
     }
 )
-"""The commands that are carried out all the same: about what is stored of a user, and the call for a human."""
+"""The commands that are carried out all the same.
+
+They are about what is stored of a user, the call for a human, and codes: an owner sends the link of an invite by hand,
+which silences the bot, and may try the page's inbox before they pair.
+"""
 
 
 def words(conversation: ConversationId, person: PersonId, text: str, *, at: int, source: str, state: TurnState) -> Turn:

@@ -292,3 +292,14 @@ def test_the_code_is_stored_nowhere_once_it_was_used(bot: Bot):
     assert [[each.turn.text for each in turns] for turns in kept] == [[""], [""]]
     assert bot.sent_to("anna") == bot.sent_to("bert") == [WELCOMED]
     assert made.digest != CODE.text[8:]
+
+
+def test_a_link_that_an_owner_sends_by_hand_lets_the_person_in_although_the_bot_is_silent(bot: Bot):
+    make(bot)
+    bot.receives("anna", "Hello")
+    bot.posted(bot.echo("anna", text="Here is your link."))
+    bot.works()
+    opens(bot, "anna")
+    bot.receives("anna", "Thank you!")
+    assert bot.sent_to("anna")[1:] == [SAYS("human_here"), WELCOMED]
+    assert (bot.known("anna").access, used(bot), bot.asked) == (Access.UNLIMITED, 1, ["Hello"])

@@ -128,6 +128,15 @@ def test_a_blocked_person_cannot_become_an_owner(bot: Bot):
     assert bot.owners.list() == []
 
 
+def test_who_tried_the_pages_inbox_before_can_become_an_owner_in_the_bots_silence(bot: Bot):
+    bot.receives("anna", "hello")
+    bot.posted(bot.echo("anna", text="I try it by hand."))
+    bot.works()
+    offer(bot)
+    bot.receives("anna", f"/owner {CODE}")
+    assert bot.sent_to("anna")[-1] == DONE
+
+
 def test_a_question_about_owners_is_a_question(bot: Bot):
     bot.receives("anna", "owner ABCD2345 is what I found")
     assert bot.asked == ["owner ABCD2345 is what I found"]
