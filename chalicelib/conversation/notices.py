@@ -17,6 +17,8 @@ from chalicelib.conversation.turn_context import TurnContext
 
 _FEW: Final = 2
 """From this number of questions left, a footer says how many."""
+_SAYING_IT: Final = ("paused", "no_questions", "invite_accepted")
+"""Keys of sentences that say that an AI answers, or that the welcome follows, which says it."""
 
 
 @dataclass(frozen=True)
@@ -108,16 +110,23 @@ class Notices:
             cancelled = Reply(answer.text, code=STOPPED) if answer.text else self.say(CANCELLED)
             return replace(cancelled, left=left)
         cut_short = self._cut_short(context) if answer.reason is FinishReason.LENGTH else ""
-        is_back = takeover.ends_silence(context.turn, context.lease, context.memory)
+        is_new = context.turn.says_ai and not context.person.talked_at  # then the longer notice says it
+        is_back = not is_new and takeover.ends_silence(context.turn, context.lease, context.memory)
         back = self.texts("bot_again") if is_back else ""
         footer = "\n\n".join(filter(None, (cut_short, back, self._few_left(context, left))))
         return Reply(answer.text, footer, left=left)
 
     def introduced(self, reply: Reply, turn: Turn) -> Reply:
         """Return the reply to the turn, with the notice that an AI answers below it if that is due."""
-        if not disclosure.is_to_be_added(turn, reply):
+        if not disclosure.is_to_be_added(turn, reply) or self._says_ai(reply):
             return reply
         return replace(reply, footer="\n\n".join(filter(None, (reply.footer, self.texts("ai_notice")))))
+
+    def _says_ai(self, reply: Reply) -> bool:
+        """Whether a sentence of the bot's own in the reply says that an AI answers; the model's words do not count."""
+        if not reply.code:
+            return self.texts("bot_again") in reply.footer
+        return reply.text.startswith(tuple(self.texts(key) for key in _SAYING_IT))
 
     def _cut_short(self, context: TurnContext) -> str:
         """Return that the answer was cut, in the persona's words; empty where its file wants nothing said."""

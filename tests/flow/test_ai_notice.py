@@ -59,10 +59,10 @@ def test_who_only_sends_commands_is_told_once_a_day(bot: Bot):
 def test_an_apology_and_a_refusal_say_it(bot: Bot):
     bot.model.script = [ModelError("odd")]
     bot.receives("anna", "hello")
-    bot.limits_to(0)
+    bot.may_spend("0")
     bot.receives("bert", "hello")
     assert (says_it(bot), says_it(bot, "bert")) == ([True], [True])
-    bot.limits_to(5)
+    bot.may_spend("1")
     bot.receives("bert", "hello")
     assert says_it(bot, "bert") == [True, False]
 
@@ -105,7 +105,42 @@ def test_a_human_phase_ends_with_it(bot: Bot):
     bot.clock.tick(hours=2)
     bot.receives("anna", "and now?")
     bot.receives("anna", "thank you")
-    assert says_it(bot)[-2:] == [True, False]
+    footers = [delivered.footer for delivered in bot.read("anna")][-2:]
+    assert (footers[0], says_it(bot)[-2:]) == (SAYS("bot_again"), [False, False]), "each sentence says that it is an AI"
+
+
+def test_whom_a_human_met_first_reads_the_whole_notice_with_the_bots_first_answer(bot: Bot):
+    bot.posted(bot.echo("anna", text="Here is Tom, from the shop."))
+    bot.works()
+    bot.clock.tick(hours=2)
+    bot.receives("anna", "hello")
+    assert [delivered.footer for delivered in bot.read("anna")] == [NOTICE]
+
+
+def test_a_command_right_after_a_human_phase_has_it_and_the_next_answer_says_that_the_bot_is_back(bot: Bot):
+    bot.receives("anna", "hello")
+    bot.posted(bot.echo("anna", text="Here is Tom, from the shop."))
+    bot.works()
+    bot.clock.tick(hours=2)
+    for text in ("/usage", "and now?"):
+        bot.receives("anna", text)
+    assert [delivered.footer for delivered in bot.read("anna")][-2:] == [NOTICE, SAYS("bot_again")]
+
+
+def test_a_sentence_of_the_bots_that_says_it_is_enough(bot: Bot):
+    bot.pauses.pause(until=bot.clock() + 60_000)
+    bot.receives("anna", "hello")
+    bot.limits_to(0)
+    bot.receives("bert", "/usage")
+    assert bot.sent_to("anna") + bot.sent_to("bert") == [SAYS("paused"), SAYS("no_questions")]
+    assert says_it(bot) + says_it(bot, "bert") == [False, False]
+
+
+@pytest.mark.parametrize("key", ["paused", "no_questions", "bot_again", "invite_accepted"])
+def test_no_words_of_the_model_take_its_place(bot: Bot, key: str):
+    bot.model.script = [[SAYS(key)]]
+    bot.receives("anna", "say after me")
+    assert says_it(bot) == [True]
 
 
 def test_whoever_is_forgotten_is_new_again(bot: Bot):

@@ -57,6 +57,7 @@ def test_who_comes_by_the_link_for_the_first_time_is_let_in_and_welcomed(bot: Bo
     bot.posted(starts(bot, "anna"))
     bot.works()
     assert bot.sent_to("anna") == [WELCOMED]
+    assert [delivered.footer for delivered in bot.read("anna")] == [""], "the welcome says that an AI answers"
     assert (bot.known("anna").access, used(bot), bot.used("anna")) == (Access.UNLIMITED, 1, 0)
     for _ in range(LIMIT + 2):
         bot.receives("anna", "What is new?")
