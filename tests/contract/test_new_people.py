@@ -118,6 +118,17 @@ def test_who_has_everything_deleted_leaves_nothing_of_it(story: Story):
     assert not use(story, "turn-2")
 
 
+def test_who_has_everything_deleted_before_the_owners_heard_of_them_is_announced_again(story: Story):
+    for is_heard in (False, True):
+        story.accept()
+        assert announce(story)
+        if is_heard:
+            story.store.new_people.told([ANNA])
+        story.store.people.forget(ANNA, now=story.clock())
+    story.accept()
+    assert not announce(story)
+
+
 def test_of_many_who_tap_at_once_one_decides(busy_story: Story):
     busy_story.accept()
     announce(busy_story)

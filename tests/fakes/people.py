@@ -109,14 +109,16 @@ class FakePeople:
         known.change(invites={}, invited_persona="", talked_at=0)
         known.forget_months(ledger.forgotten_months(now))
         known.facts_made, known.forgot = 0, ""
+        known.change(tap="", tapped_in="")
+        if person in self.memory.news.waiting:
+            known.change(announced=False)
+            self.memory.news.waiting.discard(person)
         if later:
             known.change(first_seen=now, rooms=frozenset(each for each in later if identity.named(each)))
             return True
         if not _decided(known):
             known.expires_at, known.channel = now // 1000 + COUNTS_KEPT_S, None
         known.change(first_seen=0, last_seen=0, rooms=frozenset())
-        known.change(tap="", tapped_in="")
-        self.memory.news.waiting.discard(person)
         return True
 
 

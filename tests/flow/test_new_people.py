@@ -303,6 +303,16 @@ def test_who_is_decided_about_or_forgotten_meanwhile_is_not_in_it(owned: Bot):
     assert [choice.title for choice in notice(owned).choices] == [handle_of(person_of(F))]
 
 
+def test_nobody_escapes_the_owners_by_deleting_everything_first(owned: Bot):
+    owned.receives(A, "/forget yes")
+    assert owned.owner_chat.told == []
+    writes(owned, A)
+    assert notice(owned).choices
+    for text in ("/forget yes", "and now?"):
+        owned.receives(A, text)
+    assert len(owned.owner_chat.told) == 1
+
+
 def test_a_crowd_is_several_notices_with_as_many_buttons_as_fit(owned: Bot):
     writes(owned, *(f"person-{number}" for number in range(30)))
     told = len(owned.owner_chat.told)

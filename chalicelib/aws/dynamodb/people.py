@@ -11,7 +11,7 @@ from chalicelib.access import identity, ledger, retention
 from chalicelib.access.person import Access, Look, Person
 from chalicelib.aws.dynamodb import export_links, fact_items, items, keys, ledger_items, person_items
 from chalicelib.aws.dynamodb.conditions import EXISTS, NEVER_WROTE, NO_OWNER_DECISION, last_seen_at, not_forgotten_since
-from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table
+from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, delete, update
 from chalicelib.errors import UnknownPerson
 from chalicelib.ids import Channel, ConversationId, PersonId
@@ -101,12 +101,13 @@ class DynamoPeople:
         return is_free or self._update(person, decided, when=unseen) or self.get(person) is None
 
     def _wait_no_longer(self, person: PersonId) -> None:
-        """Take the person off the list of those of whom the owners have still to hear."""
-        try:
-            gone = Update(remove_from_set={"waiting": {str(person)}})
-            self.table.write(update(keys.news_key(), gone, when=Attr("waiting").contains(person)))
-        except ConditionFailed:
-            return
+        """Take the person off the list of those of whom the owners have still to hear: they hear of a later message."""
+        gone = Update(remove_from_set={"waiting": {str(person)}})
+        with suppress(TransactionRefused):
+            self.table.transact(
+                news=update(keys.news_key(), gone, when=Attr("waiting").contains(person)),
+                person=update(keys.person_key(person), Update(remove=["announced"]), when=EXISTS),
+            )
 
     def _undecide(self, person: PersonId) -> None:
         """Only somebody who has never written is deleted, so who may not delete can undo the decision about others."""
