@@ -12,6 +12,7 @@ import click
 from chalicelib.access import identity, pairing
 from chalicelib.access.handles import handle_of
 from chalicelib.access.owner_ports import Owner, Owners
+from chalicelib.access.ports import People
 from chalicelib.aws import invocation
 from chalicelib.clock import Clock, utc
 from chalicelib.errors import ConfigError, UnknownPerson, WakeError
@@ -31,6 +32,7 @@ class Context:
     """What each command uses."""
 
     owners: Owners
+    stored: People
     environment: Environment
     clock: Clock
     is_json: bool
@@ -44,6 +46,15 @@ class Context:
     def zone(self) -> ZoneInfo:
         """The owner's time zone."""
         return self.environment.settings.limits.zone
+
+    def remove(self, owner: PersonId) -> bool:
+        """Remove an owner; False if they are none. What is left of one who sent `/forget` then expires as usual."""
+        if not self.owners.remove(owner):
+            return False
+        known = self.stored.get(owner)
+        if known and not known.first_seen:
+            self.stored.forget(owner, now=self.clock())
+        return True
 
     def tell_others(self, removed: PersonId) -> None:
         """Let the worker notify the other owners; a failure is one line on standard error."""
@@ -59,9 +70,10 @@ class Context:
 
 def _context(environment: Environment, output: options.OutputFormat) -> Context:
     from chalicelib.aws.dynamodb.owners import DynamoOwners  # noqa: PLC0415 (imports boto3)
+    from chalicelib.aws.dynamodb.people import DynamoPeople  # noqa: PLC0415 (imports boto3)
 
-    is_json = output is options.OutputFormat.JSON
-    return Context(DynamoOwners(environment.table), environment, options.clock, is_json)
+    is_json, table = output is options.OutputFormat.JSON, environment.table
+    return Context(DynamoOwners(table), DynamoPeople(table), environment, options.clock, is_json)
 
 
 with_context = options.with_context(_context)
@@ -135,7 +147,7 @@ def remove(context: Context, person: str, *, yes: bool) -> None:
         raise options.NotFound(hint) from exc
     question = f"Remove the owner {handle_of(found)}? They keep their conversation, with the daily limit of everybody."
     options.confirm(question, yes=yes, otherwise="nobody was removed", is_json=context.is_json)
-    if not context.owners.remove(found):
+    if not context.remove(found):
         raise options.NotFound(hint)
     context.tell_others(found)
     if context.is_json:

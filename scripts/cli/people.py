@@ -9,6 +9,7 @@ import click
 
 from chalicelib.access import identity
 from chalicelib.access.entitlements import EntitlementService
+from chalicelib.access.handles import handle_of
 from chalicelib.access.person import Access
 from chalicelib.access.ports import ApiKeys
 from chalicelib.clock import Clock
@@ -214,13 +215,15 @@ def model(context: Context, person: str, model: str) -> None:
 def block(context: Context, person: str, *, yes: bool) -> None:
     """Stop answering a person, until `default` undoes it.
 
-    Their open web chats are closed at once.
+    Their open web chats are closed at once. An owner has to be removed before.
     """
     person_id = context.person(person)
+    known = context.admin.standing(person_id).person  # raises UnknownPerson, so that nobody is asked about one
+    if known.is_owner:
+        remove = hints.command(f"owner remove {handle_of(person_id)}", context.stage)
+        raise UsageError(f"that is an owner, who would still hear of new people and open the page; first: {remove}")
     question = f"Block {person_id}? The bot will not answer them."
-    if not (yes or context.is_json):
-        standing = context.admin.standing(person_id)  # raises UnknownPerson, so that nobody is asked about one
-        question += "" if standing.person.first_seen else f" {NOT_SEEN}"
+    question += "" if known.first_seen else f" {NOT_SEEN}"
     options.confirm(question, yes=yes, otherwise="the person was not blocked", is_json=context.is_json)
     context.view.decided(context.admin.block(person_id))
 

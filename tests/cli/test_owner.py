@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.access.handles import handle_of
 from chalicelib.access.pairing import CODE_LIFE_MS
+from chalicelib.access.retention import COUNTS_KEPT_S
 from chalicelib.ids import PersonId
 from tests.cli.chats import ANNA, BERT, Chats
 from tests.cli.conftest import BOT, Run
@@ -90,6 +91,25 @@ def test_an_owner_is_removed_by_the_handle(owner: Run, chats: Chats):
     assert "The others could not be notified" in removed.stderr  # there is no function here
     assert chats.store.owners.list() == []
     assert not chats.store.people.get(ANNA).is_owner  # type: ignore[union-attr]
+
+
+def test_what_is_left_of_an_owner_who_was_forgotten_expires_once_they_are_removed(owner: Run, chats: Chats):
+    pair(chats, owner)
+    chats.answer(ANNA)
+    chats.store.people.forget(ANNA, now=chats.clock())
+    assert owner("remove", handle_of(ANNA), "--yes").exit_code == 0
+    assert list(chats.store.people.list()) == []
+    chats.store.expire(chats.clock() + (COUNTS_KEPT_S + 60) * 1000)
+    assert chats.store.people.get(ANNA) is None
+
+
+def test_an_owner_is_not_blocked_but_removed(owner: Run, run: Run, chats: Chats):
+    pair(chats, owner)
+    refused = run("people", "block", handle_of(ANNA), "--yes")
+    assert refused.exit_code == 2
+    assert f"scripts/parley owner remove {handle_of(ANNA)} --stage dev" in refused.stderr
+    owner("remove", handle_of(ANNA), "--yes")
+    assert run("people", "block", ANNA, "--yes").exit_code == 0
 
 
 def test_removing_asks_first(owner: Run, chats: Chats):
