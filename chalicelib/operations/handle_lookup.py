@@ -15,6 +15,8 @@ from chalicelib.operations.people_rows import summed
 
 MOST_BUTTONS: Final = 10
 """Messenger takes 13 quick replies."""
+_LONGEST: Final = 1000
+"""Characters of what a button sends: Messenger refuses a message with a longer one."""
 _ECHOED: Final = 20
 """Characters of a wrong handle that are said again."""
 
@@ -32,7 +34,7 @@ class HandleLookup:
     def one(self, command: OwnerCommand, words: Sequence[str], *, behind: str = "") -> PersonId | Reply:
         """Return the user of the first word, or a reply that asks for one, with a button for each that may be meant.
 
-        A button sends the command with the handle and what is `behind` it.
+        A button sends the command with the handle and what is `behind` it, if that is short enough.
         """
         if not words:
             recent = [row.first.person.id for row in summed(self.admin.list()) if not row.is_sum]
@@ -49,4 +51,10 @@ class HandleLookup:
 
     def _ask(self, text: str, command: OwnerCommand, ids: Sequence[PersonId], behind: str) -> Reply:
         shown = list(dict.fromkeys(map(handle_of, ids)))[:MOST_BUTTONS]
-        return Reply(text, choices=tuple(Choice(each, f"{command.value} {each} {behind}".strip()) for each in shown))
+        whole = {each: f"{command.value} {each} {behind}".strip() for each in shown}
+        return Reply(text, choices=tuple(Choice(each, _sent(whole[each], command, each)) for each in shown))
+
+
+def _sent(whole: str, command: OwnerCommand, handle: str) -> str:
+    """Return what a button sends. Without the rest, the command says how to go on."""
+    return whole if len(whole) <= _LONGEST else f"{command.value} {handle}"

@@ -1,5 +1,7 @@
 """A person asks for a human, and an owner answers through the bot: on Messenger and in the web chat."""
 
+from itertools import count
+
 import pytest
 
 from chalicelib.access.handles import handle_of
@@ -162,6 +164,27 @@ def test_an_owner_hears_that_their_words_did_not_arrive(owned: Bot):
 
 def test_a_handle_of_nobody_is_said_to_be_one(owned: Bot):
     assert replies(owned, "Hello.", handle="ffffffff") == SAYS("owner_unknown_handle", handle="ffffffff")
+
+
+@pytest.mark.parametrize(("words", "is_kept"), [("word " * 30, True), ("word " * 300, False)])
+def test_a_button_for_one_of_several_handles_sends_what_messenger_takes(owned: Bot, words: str, *, is_kept: bool):
+    twins: dict[str, str] = {}
+    for number in count():
+        handle = handle_of(person_of(f"guest-{number}"))
+        if handle[:4] in twins:
+            break
+        twins[handle[:4]] = f"guest-{number}"
+    for guest in (twins[handle[:4]], f"guest-{number}"):
+        owned.receives(guest, "Hello")
+    replies(owned, words, handle=handle[:4])
+    offered = owned.read("olga")[-1].choices
+    assert {choice.command for choice in offered} == {
+        f"/reply {choice.title} {words}".strip() if is_kept else f"/reply {choice.title}" for choice in offered
+    }
+    owned.receives("olga", offered[0].title, quick_reply={"payload": offered[0].command})
+    owned.works()
+    told = SAYS("owner_reply_how", handle=offered[0].title)
+    assert (owned.sent_to("olga")[-1] == told) is not is_kept
 
 
 # -- in the web chat, where an owner reads along through the bot ------------------------------------------------------
