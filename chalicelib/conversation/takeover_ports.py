@@ -15,9 +15,9 @@ class Takeovers(Protocol):
     def hear(self, words: Turn, *, until: int, now: int) -> bool:
         """Store what a human wrote elsewhere, as `takeover.words`, and keep the bot silent until `until`.
 
-        Return whether the silence begins: then `takeover.beginning` is stored too, and a worker is needed. Of a user
-        whom the bot has not met no words are stored. A longer silence stays; words from before `resume` begin none. A
-        repetition stores nothing.
+        Return whether the silence begins: then `takeover.beginning` is stored too, and a worker is needed. No words are
+        stored of a user whom the bot has not met, or who has had everything deleted since. A longer silence stays;
+        words from before `resume` begin none. A repetition stores nothing.
         """
 
     def pass_on(self, words: Turn, *, until: int, now: int) -> bool:

@@ -143,6 +143,23 @@ def test_a_humans_words_that_come_again_change_nothing(story: Story):
     assert (story.stored(), story.overdue()) == (before, [])
 
 
+def test_words_from_before_everything_was_deleted_are_not_stored_and_the_bot_is_silent(story: Story):
+    met(story)
+    late = [said(f"word {number}", at=story.clock.tick(seconds=1), mid=f"m_{number}") for number in range(2)]
+    story.clock.tick(seconds=1)
+    story.store.people.begin_to_forget(ANNA, asked_at=story.clock())
+    story.store.transcript.forget(ROOM, ANNA, asked_at=story.clock(), here=False, now=story.clock())
+    story.store.people.forget(ANNA, now=story.clock())
+    story.clock.tick(seconds=1)
+    assert [hears(story, each) for each in late] == [False, False]
+    assert (story.stored(), story.overdue()) == ([], [])
+    story.accept()
+    assert story.hold().paused_until == late[1].at + SILENT_MS
+    later = said("Tom again.", at=story.clock.tick(seconds=1), mid="m_2")
+    assert not hears(story, later)
+    assert story.stored()[-1] == later
+
+
 def test_after_the_silence_a_human_begins_another_with_a_notice(story: Story):
     met(story)
     hears(story, said(at=story.clock()))

@@ -21,8 +21,10 @@ class FakeTakeovers:
         if (words.conversation, words.id) in self.memory.turns:
             return False
         found = self.memory.conversations.setdefault(words.conversation, Conversation())
-        begins = found.arrivals > 0 and found.paused_until <= now and found.resumed_at <= words.at
-        if found.arrivals:
+        person = self.memory.people.get(words.person)
+        is_kept = not (person and person.person.has_forgotten(words.at))
+        begins = is_kept and found.arrivals > 0 and found.paused_until <= now and found.resumed_at <= words.at
+        if found.arrivals and is_kept:
             self._put(words)
         if begins:
             self._put(beginning(words))

@@ -218,6 +218,16 @@ def test_what_a_human_said_is_exported_as_theirs_and_forgotten_with_the_rest(bot
     assert not any(kept.turn.reply for kept in bot.memory.turns.values())
 
 
+def test_what_a_human_wrote_before_everything_was_deleted_is_not_stored_when_meta_tells_of_it_later(bot: Bot):
+    bot.receives("anna", "hello")
+    late = bot.echo("anna", text="Your parcel is on its way.")
+    bot.clock.tick(seconds=1)
+    bot.receives("anna", "/forget yes")
+    bot.posted(late)
+    assert bot.works() == []
+    assert "parcel" not in str(bot.memory.turns)
+
+
 def test_a_person_who_is_blocked_hears_nothing_of_a_takeover(bot: Bot):
     bot.receives("anna", "hello")
     bot.decides("anna", Access.BLOCKED)

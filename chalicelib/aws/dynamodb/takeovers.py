@@ -1,16 +1,15 @@
 """The port Takeovers over DynamoDB: attributes of a conversation's item, and turns that are stored with their reply."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from chalicelib.access.retention import TURN_KEPT_S
 from chalicelib.aws.dynamodb import items, keys
-from chalicelib.aws.dynamodb.conditions import (
-    NOT_EXISTS,
-)
+from chalicelib.aws.dynamodb.conditions import NOT_EXISTS, not_forgotten_since
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.silence import HAS_ARRIVALS, is_silent, not_silent, paused_until_before
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
-from chalicelib.aws.dynamodb.writes import Update, Write, put, update
+from chalicelib.aws.dynamodb.writes import Update, Write, check, put, update
 from chalicelib.conversation.takeover import beginning
 from chalicelib.conversation.turn import Turn
 from chalicelib.ids import ConversationId
@@ -28,11 +27,13 @@ class DynamoTakeovers:
         silence = _silent(until, since=words.at)
         when = HAS_ARRIVALS & not_silent(now, since=words.at)
         begins = update(_key(words), _opened(silence, now=now), when=when)
+        notice, person = self._put(beginning(words)), _not_forgotten(words)
         try:
-            self.table.transact(words=self._put(words), notice=self._put(beginning(words)), conversation=begins)
+            self.table.transact(words=self._put(words), notice=notice, conversation=begins, person=person)
         except TransactionRefused as exc:
             if "words" not in exc.failed and "notice" not in exc.failed:
-                self._hear_more(words, exc.failed["conversation"] or {}, until=until)
+                before = exc.failed.get("conversation", {"arrivals": 1}) or {}
+                self._hear_more(words, until=until, is_met=int(before.get("arrivals", 0)) > 0)
             return False
         return True
 
@@ -54,14 +55,14 @@ class DynamoTakeovers:
         ended = Update(set={"paused_until": now, "resumed_at": now})
         return self._write_if(update(keys.conversation_key(conversation), ended, when=is_silent(now)))
 
-    def _hear_more(self, words: Turn, conversation: Item, *, until: int) -> None:
+    def _hear_more(self, words: Turn, *, until: int, is_met: bool) -> None:
         """Store the words of a human who has begun before; only a silence if the bot has not met the user.
 
-        Both writes may be repeated, so they need no transaction.
+        Both writes may be repeated, so they need no transaction of their own.
         """
-        is_met = int(conversation.get("arrivals", 0)) > 0
         if is_met:
-            self._write_if(self._put(words))
+            with suppress(TransactionRefused):
+                self.table.transact(words=self._put(words), person=_not_forgotten(words))
         # The silence of a person whom the bot has not met outlives all turns; `accept` takes the time away.
         kept = {} if is_met else {"expires_at": until // 1000 + TURN_KEPT_S}
         silence = _silent(until, since=words.at)
@@ -81,6 +82,11 @@ class DynamoTakeovers:
 
 def _key(turn: Turn) -> keys.Key:
     return keys.conversation_key(turn.conversation)
+
+
+def _not_forgotten(turn: Turn) -> Write:
+    """The check that the user has not had everything deleted since the turn: Meta may tell of it later."""
+    return check(keys.person_key(turn.person), when=not_forgotten_since(turn.at))
 
 
 def _silent(until: int, *, since: int) -> Update:
