@@ -1,7 +1,6 @@
 """API keys: their values, their text format, verification and allowed origins."""
 
 import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
+from chalicelib.access import secret_text
 from chalicelib.ids import KeyId
 
 
@@ -58,10 +58,9 @@ class ApiKey:
 
 ANY_ORIGIN: Final = "*"
 _ID: Final = re.compile(r"[a-z0-9]{10}", re.ASCII)
-_FORM: Final = re.compile(rf"parley_({_ID.pattern})_([A-Za-z0-9_-]{{43}})", re.ASCII)
+_FORM: Final = re.compile(rf"parley_({_ID.pattern})_({secret_text.FORM})", re.ASCII)
 _ID_BYTES: Final = 7
 _ID_LENGTH: Final = 10
-_SECRET_BYTES: Final = 32
 
 
 @dataclass(frozen=True)
@@ -80,8 +79,7 @@ class NewKey:
 def new(random_bytes: Callable[[int], bytes]) -> NewKey:
     """Generate a key; `random_bytes` returns that many bytes of cryptographic randomness."""
     key_id = base64.b32encode(random_bytes(_ID_BYTES)).decode().lower()[:_ID_LENGTH]
-    secret = base64.urlsafe_b64encode(random_bytes(_SECRET_BYTES)).decode().rstrip("=")
-    return NewKey(KeyId(key_id), secret)
+    return NewKey(KeyId(key_id), secret_text.new(random_bytes))
 
 
 def parse(text: str) -> tuple[KeyId, str] | None:
@@ -95,14 +93,9 @@ def is_id(text: str) -> bool:
     return bool(_ID.fullmatch(text))
 
 
-def digest(secret: str) -> str:
-    """Hash a secret for storage. A secret of 256 random bits needs no salt and no slow hash."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
 def matches(key: ApiKey, secret: str) -> bool:
     """Verify a secret against the key in constant time."""
-    return hmac.compare_digest(key.digest, digest(secret))
+    return hmac.compare_digest(key.digest, secret_text.digest(secret))
 
 
 def allows(key: ApiKey, origin: str, own: str) -> bool:

@@ -1,7 +1,6 @@
 """Invites: links by which the owner lets users in before they have written. What they are, and what they give."""
 
 import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterator
@@ -9,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Final, Protocol
 
+from chalicelib.access import secret_text
 from chalicelib.access.person import Access, Person
 from chalicelib.ids import InviteId
 
@@ -115,7 +115,7 @@ class NewCode:
 def new_code(random_bytes: Callable[[int], bytes]) -> NewCode:
     """Generate a code; `random_bytes` returns that many bytes of cryptographic randomness."""
     text = base64.b32encode(random_bytes(_BYTES)).decode().lower()
-    return NewCode(InviteId(text[:_ID_LENGTH]), text, _digest(text[_ID_LENGTH:]))
+    return NewCode(InviteId(text[:_ID_LENGTH]), text, secret_text.digest(text[_ID_LENGTH:]))
 
 
 def id_in(code: str) -> InviteId | None:
@@ -125,7 +125,7 @@ def id_in(code: str) -> InviteId | None:
 
 def matches(invite: Invite, code: str) -> bool:
     """Verify a code with the invite's id, in constant time."""
-    return hmac.compare_digest(invite.digest, _digest(code[_ID_LENGTH:]))
+    return hmac.compare_digest(invite.digest, secret_text.digest(code[_ID_LENGTH:]))
 
 
 def state(invite: Invite, *, now: int) -> InviteState:
@@ -150,7 +150,3 @@ def granted(invite: Invite, person: Person) -> Grant | None:
 
 def _worth(grant: Grant) -> tuple[bool, int]:
     return grant.access is Access.UNLIMITED, -1 if grant.daily_limit is None else grant.daily_limit
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

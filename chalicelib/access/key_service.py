@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from chalicelib.access import api_key, rooms
+from chalicelib.access import api_key, rooms, secret_text
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.authentication import valid_key
 from chalicelib.access.channel_traits import TRAITS
@@ -89,7 +89,7 @@ class ApiKeyService:
         key = ApiKey(
             id=new.id,
             name=_name(params),
-            digest=api_key.digest(new.secret),
+            digest=secret_text.digest(new.secret),
             persona=_persona(params),
             created_at=now,
             max_messages=_number(params, "max_messages", least=1, most=MOST_MESSAGES),

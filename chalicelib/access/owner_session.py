@@ -1,15 +1,14 @@
 """The owner's way to the owner's page: a link that works once, then a session in a cookie.
 
-Link and cookie are texts of 256 random bits, of which only hashes are stored. Times are milliseconds since 1970.
+Link and cookie are `secret_text`s, of which only hashes are stored. Times are milliseconds since 1970.
 """
 
-import base64
 import hashlib
 import hmac
-import re
 from dataclasses import dataclass
 from typing import Final
 
+from chalicelib.access import secret_text
 from chalicelib.ids import PersonId
 
 LINK_KEPT_S: Final = 5 * 60
@@ -22,9 +21,6 @@ RENEWED_MS: Final = 10 * 60 * 1000
 """How often the use of a session is stored at most."""
 COOKIE: Final = "__Host-parley"
 """The cookie's name. Browsers take one with this prefix only from this host itself, and only over HTTPS."""
-BYTES: Final = 32
-"""Random bytes of a link or a cookie."""
-_TEXT: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _CODE: Final = 16
 
 
@@ -43,23 +39,6 @@ class OwnerSession:
     def ends_at(self) -> int:
         """When the session ends if it is not used again, to the second."""
         return min(self.used_at // 1000 + IDLE_S, self.began_at // 1000 + LONGEST_S) * 1000
-
-
-def text_of(random: bytes) -> str:
-    """Return the text of a link or a cookie for 32 random bytes."""
-    if len(random) != BYTES:
-        raise ValueError(f"a secret of the owner's page has {BYTES} bytes")
-    return base64.urlsafe_b64encode(random).decode().rstrip("=")
-
-
-def is_text(text: str) -> bool:
-    """Whether the text may be that of a link or a cookie; others need not be looked up."""
-    return bool(_TEXT.fullmatch(text))
-
-
-def digest(text: str) -> str:
-    """Return what is stored of a link or a cookie."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def owner_code(person: PersonId) -> str:
@@ -93,7 +72,7 @@ def cookie_in(header: str) -> str:
     for pair in header.split(";"):
         name, _, text = pair.strip().partition("=")
         if name == COOKIE:
-            return text if is_text(text) else ""
+            return text if secret_text.is_secret(text) else ""
     return ""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.access import identity, owner_session, retention
+from chalicelib.access import identity, retention, secret_text
 from chalicelib.access.export_link import LINK_KEPT_S, ExportLinks
 from chalicelib.clock import Clock
 from chalicelib.content.text import Texts
@@ -47,8 +47,8 @@ class DataCommands:
             address = self._address()
         except ConfigError:
             return Reply(self.texts("export_by_owner"))
-        text = owner_session.text_of(self.random_bytes(owner_session.BYTES))
-        link = owner_session.digest(text)
+        text = secret_text.new(self.random_bytes)
+        link = secret_text.digest(text)
         if not self.links.offer(link, turn.person, asked_at=turn.asked_at, now=self.clock()):
             return Reply(self.texts("export_forgotten"))
         return Reply(self.texts("export_link", address=f"{address}/{PATH}/{text}", minutes=LINK_KEPT_S // 60))

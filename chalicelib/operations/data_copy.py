@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.access import owner_session
+from chalicelib.access import secret_text
 from chalicelib.access.export_link import ExportLinks
 from chalicelib.clock import Clock
 from chalicelib.content import page
@@ -28,12 +28,12 @@ class DataCopies:
 
         It is in the first of the `languages`, as in Accept-Language, that the bot speaks, else in the deployment's.
         """
-        is_there = owner_session.is_text(text) and self.links.is_offered(owner_session.digest(text), now=self.clock())
+        is_there = secret_text.is_secret(text) and self.links.is_offered(secret_text.digest(text), now=self.clock())
         return self._page("export_offer", languages) if is_there else self.gone(languages)
 
     def take(self, text: str) -> dict[str, Any] | None:
         """Use the link up and return the document; None for a link that does not work (any more)."""
-        link = owner_session.digest(text) if owner_session.is_text(text) else ""
+        link = secret_text.digest(text) if secret_text.is_secret(text) else ""
         person = self.links.take(link, now=self.clock()) if link else None
         if person is None:
             return None

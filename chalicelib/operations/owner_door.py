@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chalicelib.access import owner_session
+from chalicelib.access import owner_session, secret_text
 from chalicelib.access.owner_ports import Owners
 from chalicelib.access.owner_session import OwnerSession
 from chalicelib.access.owner_session_ports import OwnerSessions
@@ -37,7 +37,7 @@ class OwnerDoor:
 
     def is_open(self, link: str) -> bool:
         """Whether the link would let a browser in. This changes nothing, so that a preview does not use the link up."""
-        return owner_session.is_text(link) and self.sessions.is_offered(owner_session.digest(link), now=self.clock())
+        return secret_text.is_secret(link) and self.sessions.is_offered(secret_text.digest(link), now=self.clock())
 
     def enter(self, link: str) -> str:
         """Use the link up and return the text of the cookie of a new session.
@@ -45,12 +45,12 @@ class OwnerDoor:
         Raises InvalidToken for every link that does not work, whatever the reason.
         """
         now = self.clock()
-        owner = self.sessions.take(owner_session.digest(link), now=now) if owner_session.is_text(link) else None
+        owner = self.sessions.take(secret_text.digest(link), now=now) if secret_text.is_secret(link) else None
         if owner is None:
             self.log("owner_page", outcome="no_such_link")
             raise InvalidToken("this link does not work any more")
-        cookie = owner_session.text_of(self.random_bytes(owner_session.BYTES))
-        self.sessions.begin(OwnerSession(owner_session.digest(cookie), owner, began_at=now, used_at=now))
+        cookie = secret_text.new(self.random_bytes)
+        self.sessions.begin(OwnerSession(secret_text.digest(cookie), owner, began_at=now, used_at=now))
         self.log("owner_page", outcome="entered")
         return cookie
 
@@ -60,7 +60,7 @@ class OwnerDoor:
         The session of a person who is no owner any more counts no more.
         """
         now, cookie = self.clock(), owner_session.cookie_in(header)
-        session = self.sessions.get(owner_session.digest(cookie), now=now) if cookie else None
+        session = self.sessions.get(secret_text.digest(cookie), now=now) if cookie else None
         if session is None or not self._is_of_owner(session):
             return None
         if now - session.used_at >= owner_session.RENEWED_MS:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.access import owner_session
+from chalicelib.access import owner_session, secret_text
 from chalicelib.access.owner_session_ports import OwnerSessions
 from chalicelib.clock import Clock
 from chalicelib.errors import ConfigError
@@ -30,11 +30,10 @@ class OwnerLinks:
 
         Any browser may use the address, so it goes only to that owner, and never into a log.
         """
-        text = owner_session.text_of(self.random_bytes(owner_session.BYTES))
+        text = secret_text.new(self.random_bytes)
         address = f"{self.api_url().rstrip('/')}/{PATH}/{text}"
-        self.sessions.offer(
-            owner_session.digest(text), owner_session.owner_code(owner) if owner else "", now=self.clock()
-        )
+        code = owner_session.owner_code(owner) if owner else ""
+        self.sessions.offer(secret_text.digest(text), code, now=self.clock())
         return address
 
 

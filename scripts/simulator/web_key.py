@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass, field
 
-from chalicelib.access import api_key
+from chalicelib.access import api_key, secret_text
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.key_service import DEFAULT_PERSONA
 from chalicelib.access.ports import ApiKeys
@@ -31,7 +31,7 @@ def ready_key(text: str = "", *, now: int) -> ReadyKey:
     """
     new = api_key.new(secrets.token_bytes)
     key_id, secret = api_key.parse(text) or (new.id, new.secret)
-    key = ApiKey(key_id, "demo", api_key.digest(secret), DEFAULT_PERSONA, now, open_rooms=True)
+    key = ApiKey(key_id, "demo", secret_text.digest(secret), DEFAULT_PERSONA, now, open_rooms=True)
     return ReadyKey(key, text or new.text)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from chalicelib.access import owner_session
+from chalicelib.access import secret_text
 from chalicelib.access.owner_session import OwnerSession
 from tests.cli.chats import Chats
 from tests.cli.conftest import Run
@@ -31,7 +31,7 @@ def test_the_link_leads_to_the_page_and_works_once(run: Run, chats: Chats):
     done = run("owner", "open")
     [link] = re.findall(rf"^{re.escape(BOT)}/owner/in/([\w-]{{43}})$", done.stdout, re.MULTILINE)
     assert "once, within 5 minutes" in done.stderr
-    taken = [chats.store.owner_sessions.take(owner_session.digest(link), now=chats.clock()) for _ in range(2)]
+    taken = [chats.store.owner_sessions.take(secret_text.digest(link), now=chats.clock()) for _ in range(2)]
     assert taken == ["", None]
 
 

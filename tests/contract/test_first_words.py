@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 import pytest
 
-from chalicelib.access import api_key
+from chalicelib.access import secret_text
 from chalicelib.access.api_key import ApiKey
 from chalicelib.aws import invocation
 from chalicelib.aws.functions import HEALTH_REQUEST
@@ -50,7 +50,7 @@ class World:
 
     def _connect(self) -> None:
         now, person = _now(), PEOPLE[Channel.WEB]
-        digest = api_key.digest("a secret of forty-three characters, or more")
+        digest = secret_text.digest("a secret of forty-three characters, or more")
         self._store.keys.create(ApiKey(SHOP, "Shop", digest, "web", now))
         connection = Connection(ConnectionId("anna"), f"{self.servers.url['gateway']}/abc123/dev")
         self._store.connections.open(connection, now=now)

@@ -21,11 +21,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.access import identity, pairing, rooms, ticket
+from chalicelib.access import identity, pairing, rooms, secret_text, ticket
 from chalicelib.access.handles import handle_of
 from chalicelib.access.invites import Grant, Invite, Redeemed
 from chalicelib.access.key_service import ApiKeyService
-from chalicelib.access.owner_session import COOKIE, digest
+from chalicelib.access.owner_session import COOKIE
 from chalicelib.access.pairing import Pairing
 from chalicelib.access.personas import Personas
 from chalicelib.aws import invocation
@@ -435,7 +435,7 @@ def a_person_downloads_their_data(audit: Audit, store: Store, bot: Bot) -> None:
     """The worker makes the link, and the person opens it in a browser."""
     audit.function = "worker"
     anna, link, now = PersonId(f"messenger:{PAGE}:anna"), "A" * 43, bot.clock()
-    assert store.export_links.offer(digest(link), anna, asked_at=now, now=now)
+    assert store.export_links.offer(secret_text.digest(link), anna, asked_at=now, now=now)
     audit.function = "api_handler"
     exports = Exports(store.people, store.transcript, store.journal, store.lists, bot.clock)
     copies = DataCopies(store.export_links, exports, bot.settings, bot.clock)

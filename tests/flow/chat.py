@@ -8,7 +8,7 @@ from itertools import count
 from threading import Event
 from typing import Any, Final
 
-from chalicelib.access import api_key, identity, ticket
+from chalicelib.access import identity, secret_text, ticket
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import Price, Usage
 from chalicelib.access.person import Person
@@ -227,7 +227,7 @@ class Chat:
         for key in (KEY, OTHER_KEY):
             text = key_text(key)
             self.keys.create(
-                ApiKey(key, key, api_key.digest(text.rpartition("_")[2]), "web", self.clock(), daily_messages=5)
+                ApiKey(key, key, secret_text.digest(text.rpartition("_")[2]), "web", self.clock(), daily_messages=5)
             )
             self.bot.heard.append(text)
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from chalicelib.access import api_key, identity, ticket
+from chalicelib.access import api_key, identity, secret_text, ticket
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.authentication import Authenticator, Credentials, Rejected
 from chalicelib.errors import IssuerUnavailable
@@ -19,7 +19,7 @@ TICKET_KEY: Final = "the ticket key, of thirty-two characters"
 OWN, PAGE, ELSEWHERE = "https://bot.example", "https://shop.example", "https://elsewhere.example"
 NEW: Final = api_key.new(lambda size: bytes(range(size)))
 OTHER: Final = api_key.new(lambda size: bytes(range(100, 100 + size)))
-SHOP: Final = ApiKey(NEW.id, "Shop", api_key.digest(NEW.secret), "web", created_at=NOON, origins=(PAGE,))
+SHOP: Final = ApiKey(NEW.id, "Shop", secret_text.digest(NEW.secret), "web", created_at=NOON, origins=(PAGE,))
 
 
 @dataclass
@@ -92,7 +92,7 @@ def test_without_a_name_each_is_a_visitor_of_their_own(entrance: Entrance):
         OTHER.text,
         f"parley_{OTHER.id}_{NEW.secret}",
         NEW.text.upper(),
-        f"parley_{NEW.id}_{api_key.digest(NEW.secret)[:43]}",
+        f"parley_{NEW.id}_{secret_text.digest(NEW.secret)[:43]}",
     ],
 )
 def test_another_key_is_rejected(entrance: Entrance, text: str):
@@ -233,7 +233,7 @@ def test_without_a_token_the_verifier_is_not_loaded(entrance: Entrance, proof: t
 def test_no_secret_shows_by_accident(entrance: Entrance):
     shown = repr([entrance.admission(), entrance.known.get(NEW.id), Credentials("apiKey", NEW.text, "-"), NEW])
     assert "ticket_key" not in shown
-    for secret in (NEW.secret, api_key.digest(NEW.secret), TICKET_KEY):
+    for secret in (NEW.secret, secret_text.digest(NEW.secret), TICKET_KEY):
         assert secret not in shown
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 import pytest
 
-from chalicelib.access import api_key, signed_visitor, ticket
+from chalicelib.access import api_key, secret_text, signed_visitor, ticket
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.personas import Personas
 from chalicelib.channels.web.config import TICKETS_AN_HOUR, TICKETS_OF_A_SITE, ChatConfig, IssuedConfig
@@ -350,7 +350,7 @@ HOLDERS = f"parley_{SHOP}_{'x' * 43}"
 @pytest.fixture
 def server(site: Site) -> Site:
     """The shop's server has the shop's key."""
-    site.becomes(digest=api_key.digest("x" * 43))
+    site.becomes(digest=secret_text.digest("x" * 43))
     return site
 
 

@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from app import app
-from chalicelib.access import api_key, rooms
+from chalicelib.access import api_key, rooms, secret_text
 from tests.simulator.conftest import Demo
 
 PAGE, ELSEWHERE = "https://shop.example", "https://elsewhere.example"
@@ -107,7 +107,7 @@ def test_a_program_with_a_key_gets_the_full_name_of_a_room(demo: Demo):
     made = makes(demo)
     answers = [room(demo, made["key"], b'{"name": "order-1234"}') for _ in range(2)]
     _, secret = api_key.parse(made["key"]) or ("", "")
-    name = rooms.full_name("order-1234", secret=api_key.digest(secret))
+    name = rooms.full_name("order-1234", secret=secret_text.digest(secret))
     assert [(answer.status_code, answer.json()) for answer in answers] == [(201, {"room": name})] * 2
 
 
