@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from chalicelib.access.export_link import LINK_KEPT_S
-from chalicelib.aws.dynamodb import keys
+from chalicelib.aws.dynamodb import keys, one_time
 from chalicelib.aws.dynamodb.conditions import EXISTS, not_forgotten_since
-from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
+from chalicelib.aws.dynamodb.table import Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, delete, put, update
 from chalicelib.ids import PersonId
 
@@ -31,18 +31,11 @@ class DynamoExportLinks:
         return True
 
     def is_offered(self, link: str, *, now: int) -> bool:
-        item = self.table.get(keys.export_link_key(link))
-        return item is not None and item["expires_at"] * 1000 > now
+        return one_time.find(self.table, keys.export_link_key(link), now=now) is not None
 
     def take(self, link: str, *, now: int) -> PersonId | None:
-        item = self.table.get(keys.export_link_key(link))
-        if item is None or item["expires_at"] * 1000 <= now:
-            return None
-        try:
-            self.table.write(delete(keys.export_link_key(link), when=EXISTS))
-        except ConditionFailed:
-            return None
-        return PersonId(item["person"])
+        item = one_time.take(self.table, keys.export_link_key(link), now=now)
+        return PersonId(item["person"]) if item else None
 
 
 def drop(table: Table, person: PersonId) -> None:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from chalicelib.access.page_sign_in import HANDOVER_KEPT_S
-from chalicelib.aws.dynamodb import items, keys
-from chalicelib.aws.dynamodb.conditions import EXISTS, NOT_EXISTS
+from chalicelib.aws.dynamodb import keys, one_time
+from chalicelib.aws.dynamodb.conditions import NOT_EXISTS
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table
-from chalicelib.aws.dynamodb.writes import delete, put
+from chalicelib.aws.dynamodb.writes import put
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,5 @@ class DynamoHandovers:
         return True
 
     def take(self, slot: str, *, now: int) -> str | None:
-        item = self.table.get(keys.handover_key(slot))
-        if item is None or not items.is_there(item, now=now):
-            return None
-        try:
-            self.table.write(delete(keys.handover_key(slot), when=EXISTS))
-        except ConditionFailed:
-            return None
-        return str(item["code"])
+        item = one_time.take(self.table, keys.handover_key(slot), now=now)
+        return str(item["code"]) if item else None

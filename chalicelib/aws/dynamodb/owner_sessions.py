@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
 from chalicelib.access.owner_session import LINK_KEPT_S, OwnerSession
-from chalicelib.aws.dynamodb import keys
+from chalicelib.aws.dynamodb import items, keys, one_time
 from chalicelib.aws.dynamodb.conditions import EXISTS
+from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table
 from chalicelib.aws.dynamodb.writes import Update, delete, put, update
-
-Item = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -24,18 +22,11 @@ class DynamoOwnerSessions:
         self.table.write(put({**keys.owner_link_key(link), "owner": owner, "expires_at": now // 1000 + LINK_KEPT_S}))
 
     def is_offered(self, link: str, *, now: int) -> bool:
-        item = self.table.get(keys.owner_link_key(link))
-        return item is not None and item["expires_at"] * 1000 > now
+        return one_time.find(self.table, keys.owner_link_key(link), now=now) is not None
 
     def take(self, link: str, *, now: int) -> str | None:
-        item = self.table.get(keys.owner_link_key(link))
-        if item is None or item["expires_at"] * 1000 <= now:
-            return None
-        try:
-            self.table.write(delete(keys.owner_link_key(link), when=EXISTS))
-        except ConditionFailed:
-            return None
-        return str(item["owner"])
+        item = one_time.take(self.table, keys.owner_link_key(link), now=now)
+        return str(item["owner"]) if item else None
 
     def begin(self, session: OwnerSession) -> None:
         times = {"began_at": session.began_at, "used_at": session.used_at, "expires_at": session.ends_at // 1000}
@@ -43,7 +34,7 @@ class DynamoOwnerSessions:
 
     def get(self, session: str, *, now: int) -> OwnerSession | None:
         item = self.table.get(keys.owner_session_key(session))
-        return _session(item) if item and item["expires_at"] * 1000 > now else None
+        return _session(item) if item and items.is_there(item, now=now) else None
 
     def use(self, session: OwnerSession, *, now: int) -> OwnerSession:
         used = replace(session, used_at=now)
@@ -57,7 +48,7 @@ class DynamoOwnerSessions:
 
     def all(self, *, now: int) -> Sequence[OwnerSession]:
         pages = self.table.pages(keys.owner_sessions())
-        found = (_session(item) for page in pages for item in page if item["expires_at"] * 1000 > now)
+        found = (_session(item) for page in pages for item in page if items.is_there(item, now=now))
         return sorted(found, key=lambda session: -session.used_at)
 
 
