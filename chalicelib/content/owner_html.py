@@ -15,7 +15,6 @@ from typing import Final
 from chalicelib.content import assets
 from chalicelib.content.locale_rules import RULES
 from chalicelib.content.page import HtmlPage
-from chalicelib.settings import languages
 
 _FOLDER: Final = files("chalicelib").joinpath("content", "owner_page")
 _HEADERS: Final = {
@@ -79,12 +78,6 @@ class Words:
     def weekday(self, number: int) -> str:
         """Return the name of a day, counted from 0 for Monday."""
         return self("weekdays").split()[number]
-
-
-def spoken(header: str) -> str:
-    """Return the first language that the page has of an `Accept-Language` header; empty if it has none."""
-    tags = (part.partition(";")[0] for part in header.split(","))
-    return next(filter(None, map(languages.known, tags)), "")
 
 
 @cache

@@ -23,6 +23,7 @@ from chalicelib.operations.page_bot import BotView
 from chalicelib.operations.page_money import MoneyView
 from chalicelib.operations.page_people import PeopleView
 from chalicelib.operations.page_person import PersonView
+from chalicelib.settings.languages import preferred
 from chalicelib.settings.stage import Settings
 
 SAID: Final = ("saved", "wrong_number")
@@ -70,8 +71,8 @@ class OwnerPage:
     language: str
 
     def speaking(self, header: str) -> "OwnerPage":
-        """Return the page in the first language of an `Accept-Language` header that it has, else the owner's."""
-        return replace(self, language=owner_html.spoken(header) or self.settings.language)
+        """Return the page in the first language of an `Accept-Language` header that it has, else the deployment's."""
+        return replace(self, language=preferred(header, self.settings.language))
 
     @property
     def words(self) -> Words:
