@@ -24,6 +24,8 @@ class LocaleRules:
     """What separates the thousands."""
     date_form: str
     """The long form of a date, with the blanks `d`, `month` and `y`."""
+    day_form: str
+    """The same without the year."""
     time_form: str
     """The short form of a time, with the blanks `h` (0 to 23), `half` (1 to 12), `m` and `part`."""
     months: tuple[str, ...]
@@ -33,6 +35,10 @@ class LocaleRules:
     def number(self, value: int | Decimal) -> str:
         """Format a number; a Decimal keeps its digits."""
         return f"{value:,}".translate({ord(","): self.group, ord("."): self.decimal})
+
+    def day(self, value: date) -> str:
+        """Format a date without its year."""
+        return self.day_form.format(d=value.day, month=self.months[value.month - 1])
 
     def date(self, value: date) -> str:
         """Format a date as people read it."""
@@ -76,6 +82,7 @@ RULES: Final[Mapping[str, LocaleRules]] = MappingProxyType(
             ".",
             ",",
             "{d} {month} {y}",
+            "{d} {month}",
             "{h:02}:{m}",
             _names("January February March April May June July August September October November December"),
         ),
@@ -84,6 +91,7 @@ RULES: Final[Mapping[str, LocaleRules]] = MappingProxyType(
             ",",
             ".",
             "{d}. {month} {y}",
+            "{d}. {month}",
             "{h:02}:{m}",
             _names("Januar Februar März April Mai Juni Juli August September Oktober November Dezember"),
         ),
@@ -92,6 +100,7 @@ RULES: Final[Mapping[str, LocaleRules]] = MappingProxyType(
             ".",
             ",",
             "{y}년 {month} {d}일",
+            "{month} {d}일",
             "{part} {half}:{m}",
             tuple(f"{number}월" for number in range(1, 13)),
             ("오전", "오후"),
@@ -101,6 +110,7 @@ RULES: Final[Mapping[str, LocaleRules]] = MappingProxyType(
             ",",
             ".",
             "{d} de {month} de {y}",
+            "{d} de {month}",
             "{h}:{m}",
             _names("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
         ),
@@ -109,6 +119,7 @@ RULES: Final[Mapping[str, LocaleRules]] = MappingProxyType(
             ",",
             "\N{NARROW NO-BREAK SPACE}",
             "{d} {month} {y}",
+            "{d} {month}",
             "{h:02}:{m}",
             _names("janvier février mars avril mai juin juillet août septembre octobre novembre décembre"),
         ),
@@ -117,6 +128,7 @@ RULES: Final[Mapping[str, LocaleRules]] = MappingProxyType(
             ",",
             ".",
             "{d} de {month} de {y}",
+            "{d} de {month}",
             "{h:02}:{m}",
             _names("janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro"),
         ),

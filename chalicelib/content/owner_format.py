@@ -45,8 +45,8 @@ def ago(at: int, *, now: int, zone: ZoneInfo, words: Words) -> str:
 def date(at: int, *, now: int, zone: ZoneInfo, words: Words) -> str:
     """Write the date of a time, with the year unless it is this one."""
     day, today = (datetime.fromtimestamp(each / 1000, zone) for each in (at, now))
-    month = words.month(day.month)
-    return words("date", day=day.day, month=month) if day.year == today.year else RULES[words.language].date(day.date())
+    rules = RULES[words.language]
+    return rules.day(day.date()) if day.year == today.year else rules.date(day.date())
 
 
 def time(at: int, *, zone: ZoneInfo) -> str:

@@ -6,6 +6,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -74,6 +75,10 @@ class Words:
     def month(self, number: int) -> str:
         """Return the name of a month, counted from 1."""
         return RULES[self.language].months[number - 1]
+
+    def day(self, value: date) -> str:
+        """Write a date without its year: `30 November`."""
+        return RULES[self.language].day(value)
 
     def weekday(self, number: int) -> str:
         """Return the name of a day, counted from 0 for Monday."""

@@ -51,7 +51,7 @@ class OwnerToday:
             "today",
             words,
             up=view.up,
-            date=f"{words.weekday(view.today.weekday())}, {day_words(view, view.today)}",
+            date=f"{words.weekday(view.today.weekday())}, {words.day(view.today)}",
             headline=words("headline_paused" if is_paused else f"headline_{_state(today, used)}"),
             lead=self._lead(view, today, people),
             tiles=_tiles(view, days, people),
@@ -86,16 +86,11 @@ class OwnerToday:
         }
 
 
-def day_words(view: View, day: date) -> str:
-    """Write a date of this year: `30 November`."""
-    return view.words("date", day=day.day, month=view.words.month(day.month))
-
-
 def columns(view: View, days: Sequence[DaySpend], values: Sequence[int], shown: Sequence[str]) -> Sequence[Column]:
     """Return the columns of a plot of days; today's still grows."""
     dates = [date.fromisoformat(day.day) for day in days]
     return [
-        Column(str(day.day), day_words(view, day), value, text, is_open=day == view.today)
+        Column(str(day.day), view.words.day(day), value, text, is_open=day == view.today)
         for day, value, text in zip(dates, values, shown, strict=True)
     ]
 

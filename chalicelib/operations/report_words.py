@@ -46,7 +46,7 @@ class Words:
 
     def day(self, day: date) -> str:
         """Return a day without its year: `20 November`."""
-        return self.texts("owner_report_date", day=day.day, month=self._month(day))
+        return RULES[self.texts.language].day(day)
 
     def month(self, name: str) -> str:
         """Return a month such as `2026-11` in words: `November 2026`."""

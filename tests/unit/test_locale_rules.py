@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 
 from chalicelib.content.locale_rules import RULES
@@ -42,6 +42,7 @@ def test_numbers_are_written_as_babel_writes_them(tag: str, number: int | Decima
 def test_dates_are_written_as_babel_writes_them(tag: str, month: int, day: int):
     at = date(2026, month, day)
     assert RULES[tag].date(at) == format_date(at, "long", locale=babels(tag))
+    assert RULES[tag].day(at) == format_skeleton("MMMMd", at, locale=babels(tag))
 
 
 @pytest.mark.parametrize("tag", RULES)

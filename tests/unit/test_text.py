@@ -101,7 +101,6 @@ BLANKS: Final = {
     "owner_policy": {"action"},
     "owner_deletion": {"code", "stage"},
     "owner_report_footer": {"stage"},
-    "owner_report_date": {"day", "month"},
     "owner_report_month": {"month", "year"},
     "owner_report_days": {"day", "first", "month", "year"},
     "owner_report_days_of_months": {"day", "first", "first_month", "month", "year"},
