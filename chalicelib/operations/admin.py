@@ -27,6 +27,12 @@ MAX_LIMIT: Final = 100_000
 """The most questions a day that the owner can allow one user."""
 
 
+def limit_in(text: str) -> int | None:
+    """Parse a number of questions a day; None unless it is a whole one from 0 to MAX_LIMIT."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_LIMIT)) and int(text) <= MAX_LIMIT
+    return int(text) if is_number else None
+
+
 class Sort(StrEnum):
     """The orders of the list; users that are equal in an order come as `People.list` returns them."""
 

@@ -10,7 +10,7 @@ from chalicelib.content.text import Texts
 from chalicelib.conversation.owner_orders import OwnerCommand
 from chalicelib.conversation.turn import Choice, Reply
 from chalicelib.ids import PersonId
-from chalicelib.operations.admin import MAX_LIMIT, Admin, Standing
+from chalicelib.operations.admin import MAX_LIMIT, Admin, Standing, limit_in
 from chalicelib.operations.handle_lookup import HandleLookup
 
 YES: Final = "yes"
@@ -75,7 +75,7 @@ class OwnerDecisions:
 
     def _limit(self, standing: Standing, words: Sequence[str]) -> Reply:
         person = standing.person.id
-        number = _number(words[0]) if words else None
+        number = limit_in(words[0]) if words else None
         if number is None:
             handle = handle_of(person)
             offered = tuple(Choice(str(each), f"{OwnerCommand.LIMIT.value} {handle} {each}") for each in _OFFERED)
@@ -99,8 +99,3 @@ class OwnerDecisions:
 
     def _say(self, key: str, person: PersonId, **values: object) -> Reply:
         return Reply(self.texts(key, handle=handle_of(person), **values))
-
-
-def _number(word: str) -> int | None:
-    is_number = word.isascii() and word.isdigit() and len(word) <= len(str(MAX_LIMIT)) and int(word) <= MAX_LIMIT
-    return int(word) if is_number else None

@@ -18,7 +18,7 @@ from chalicelib.conversation.turn import Turn
 from chalicelib.errors import UnknownPerson
 from chalicelib.ids import KeyId
 from chalicelib.log import Log
-from chalicelib.operations.admin import MAX_LIMIT, Admin, Standing
+from chalicelib.operations.admin import MAX_LIMIT, Admin, Standing, limit_in
 from chalicelib.operations.owner_view import View, page_name
 
 MONTHS: Final = 12
@@ -43,7 +43,7 @@ class PersonView:
         """Carry out the decision in a form, and return the name of the text that says what was done."""
         standing = self._found(name)
         person, choice = standing.person, fields.get("access", "")
-        limit = _number(fields.get("limit", "")) if choice == _LIMITED else 0
+        limit = limit_in(fields.get("limit", "")) if choice == _LIMITED else 0
         if person.is_owner or limit is None:
             return "wrong_number"
         choices: Mapping[str, Callable[[], object]] = {
@@ -136,11 +136,6 @@ def _limit_field(view: View, standing: Standing) -> Html:
         f'<input class="limit" type="number" name="limit" min="0" max="{MAX_LIMIT}" inputmode="numeric" '
         f'value="{value}" aria-label="{html(view.words("limit_label"))}">'
     )
-
-
-def _number(text: str) -> int | None:
-    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_LIMIT)) and int(text) <= MAX_LIMIT
-    return int(text) if is_number else None
 
 
 def _facts(view: View, standing: Standing) -> Html:

@@ -15,7 +15,7 @@ from chalicelib.access.ports import ApiKeys
 from chalicelib.clock import Clock
 from chalicelib.errors import UnknownKey
 from chalicelib.ids import Channel, KeyId, PersonId
-from chalicelib.operations.admin import MAX_LIMIT, Admin, Sort, Standing
+from chalicelib.operations.admin import MAX_LIMIT, Admin, Sort, Standing, limit_in
 from chalicelib.operations.people_rows import PeoplePage, Selection, State, each, summed, web_key_of
 from chalicelib.operations.ports import Deletions
 from scripts.cli import naming, options
@@ -170,9 +170,10 @@ def allow(context: Context, person: str) -> None:
 
 
 def _questions(_: click.Context, __: click.Parameter, value: str) -> int:
-    if not (value.isascii() and value.isdigit() and len(value) <= len(str(MAX_LIMIT)) and int(value) <= MAX_LIMIT):
+    limit = limit_in(value)
+    if limit is None:
         raise UsageError(f"{value} is not a valid limit: give a whole number from 0 to {MAX_LIMIT}")
-    return int(value)
+    return limit
 
 
 @people.command(context_settings={"ignore_unknown_options": True})
