@@ -12,7 +12,6 @@ SINGLE_NOTICES: Final = TokenBucket(burst=3, every_ms=5 * 60 * 1000)
 """Notices about one person. In busier times people wait, and one notice is about all of them."""
 BUNDLE_MS: Final = 5 * 60 * 1000
 """After so long the owners hear of those who wait; and as long again, if a worker dies over it."""
-SECRET_BYTES: Final = 16
 
 
 class NewPeople(Protocol):

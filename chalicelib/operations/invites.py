@@ -10,6 +10,7 @@ from chalicelib.access.invites import Grant, Invite, Invites
 from chalicelib.access.person import Person
 from chalicelib.access.ports import People
 from chalicelib.clock import Clock, utc
+from chalicelib.content.text import Texts
 from chalicelib.errors import StoreError
 from chalicelib.ids import InviteId
 
@@ -80,6 +81,13 @@ class InviteService:
         """Revoke an invite for good, and return it. What it gave to users stays."""
         self.invites.revoke(invite.id, now=self.clock())
         return self.invites.get(invite.id) or invite
+
+
+def invited_by(person: Person, store: Invites, texts: Texts) -> str:
+    """Return the sentence that says by which invite the user came; empty for none. Raises StoreError."""
+    found = [store.get(invite) for invite in person.invites]
+    names = ", ".join(invite.name for invite in found if invite)
+    return texts("owner_new_invited", name=names) if names else ""
 
 
 def as_json(invite: Invite, *, now: int) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from chalicelib.content.text import Texts
 from chalicelib.conversation.commands import Command, parse
 from chalicelib.conversation.turn import Choice, Turn
 from chalicelib.ids import PersonId
+from chalicelib.operations.invites import invited_by
 from chalicelib.operations.owner_notices import Notice, OwnerNotices
 from chalicelib.settings.stage import Settings
 
@@ -77,7 +78,7 @@ class Newcomers:
     def _about_one(self, person: Person, turn: Turn, secret: str) -> Notice:
         words = self._words(turn)
         said = self.texts("owner_new_words", words=words) if words else ""
-        lines = (self._line(person), self._invite(person), said, self._limit(person))
+        lines = (self._line(person), invited_by(person, self.invites, self.texts), said, self._limit(person))
         return Notice(
             self.texts("owner_new_person_subject"),
             "\n".join(filter(None, lines)),
@@ -106,12 +107,6 @@ class Newcomers:
             return self.texts("owner_new_wrote", **came)
         key = self.entitlements.for_person(person.id).key
         return self.texts("owner_new_from_site", name=key.name, **came) if key else self.texts("owner_new_in", **came)
-
-    def _invite(self, person: Person) -> str:
-        """Return by which invite the user came; empty for none."""
-        found = [self.invites.get(invite) for invite in person.invites]
-        names = ", ".join(invite.name for invite in found if invite)
-        return self.texts("owner_new_invited", name=names) if names else ""
 
     def _limit(self, person: Person) -> str:
         limit = limit_of(person, default_limit=self.entitlements.for_person(person.id).daily_limit)

@@ -16,6 +16,7 @@ from chalicelib.conversation.turn import Choice, Reply
 from chalicelib.ids import PersonId
 from chalicelib.operations.admin import Admin, Standing
 from chalicelib.operations.handle_lookup import HandleLookup
+from chalicelib.operations.invites import invited_by
 from chalicelib.operations.moments import shown_briefly, shown_moment
 from chalicelib.operations.people_rows import PeoplePage, Row, summed
 from chalicelib.operations.report_words import Words
@@ -79,7 +80,7 @@ class OwnerPeople:
             first=self._moment(known.first_seen),
             last=self._moment(known.last_seen),
         )
-        lines = filter(None, (text, self._month(known), self._came_by(known)))
+        lines = filter(None, (text, self._month(known), invited_by(known, self.invites, self.texts)))
         return Reply("\n".join(lines), choices=tuple(self._decisions(known, handle)))
 
     def _month(self, person: Person) -> str:
@@ -89,11 +90,6 @@ class OwnerPeople:
         if used is None:
             return ""
         return self.texts("owner_person_month", questions=used.questions, cost=Words(self.texts).money(used.cost))
-
-    def _came_by(self, person: Person) -> str:
-        found = [self.invites.get(invite) for invite in person.invites]
-        names = ", ".join(invite.name for invite in found if invite)
-        return self.texts("owner_new_invited", name=names) if names else ""
 
     def _decisions(self, person: Person, handle: str) -> list[Choice]:
         is_decided = person.access is not Access.DEFAULT or person.daily_limit is not None
