@@ -1,11 +1,8 @@
 """What carries out the orders of owners in the chat. It is imported when the first one comes."""
 
-from functools import partial
-
+from chalicelib.bootstrap import owner_services
 from chalicelib.bootstrap.ports import Ports
-from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.content.text import Texts
-from chalicelib.operations.admin import Admin
 from chalicelib.operations.handle_lookup import HandleLookup
 from chalicelib.operations.owner_decisions import OwnerDecisions
 from chalicelib.operations.owner_desk import Desk
@@ -14,17 +11,12 @@ from chalicelib.operations.owner_pauses import OwnerPauses
 from chalicelib.operations.owner_people import OwnerPeople
 from chalicelib.operations.owner_replies import OwnerReplies
 from chalicelib.operations.owner_taps import OwnerTaps
-from chalicelib.operations.report import Reports
 
 
 def desk(ports: Ports, texts: Texts) -> Desk:
     """Build it over these ports; it speaks the language of the texts."""
-    report = partial(ports.log.failure, "hang_up")
-    closer = ConnectionCloser(ports.connections, ports.connection_api, ports.clock, report)
-    stored = ports.people, ports.transcript, ports.journal, ports.lists
-    admin = Admin(*stored, ports.entitlements(), closer, ports.clock)
+    admin, reports = owner_services.admin(ports), owner_services.reports(ports)
     stage, zone = ports.settings.stage, ports.settings.limits.zone
-    reports = Reports.for_stage(ports.settings, ports.spending, ports.people, ports.api_keys, ports.invites)
     lookup = HandleLookup(admin, texts)
     return Desk(
         texts,

@@ -2,17 +2,15 @@
 
 from functools import cache
 
-from chalicelib.bootstrap import worker
+from chalicelib.bootstrap import owner_services, worker
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.operations.owner_notices import OwnerChat
-from chalicelib.operations.report import Reports
 from chalicelib.operations.weekly_report import WeeklyReport
 
 
 def assemble(ports: Ports, owner_chat: OwnerChat | None = None) -> WeeklyReport:
     """Build what sends the weekly message over these ports."""
-    reports = Reports.for_stage(ports.settings, ports.spending, ports.people, ports.api_keys, ports.invites)
-    return WeeklyReport(reports, ports.notices(owner_chat), ports.texts(), ports.clock, ports.log)
+    return WeeklyReport(owner_services.reports(ports), ports.notices(owner_chat), ports.texts(), ports.clock, ports.log)
 
 
 @cache

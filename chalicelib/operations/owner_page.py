@@ -1,4 +1,4 @@
-"""The owner's page: who may see it, and which view a request gets. Views are in modules of their own, `owner_*`.
+"""The owner's page: who may see it, and which view a request gets. The views are in `page_*`.
 
 Nothing here shows the words of people, but for the view that the owner has to ask for, which is noted.
 """
@@ -17,12 +17,12 @@ from chalicelib.content.page import HtmlPage
 from chalicelib.errors import UnknownPerson
 from chalicelib.ids import KeyId
 from chalicelib.operations.owner_door import OwnerDoor, Visit
-from chalicelib.operations.owner_today import OwnerToday
 from chalicelib.operations.owner_view import View
 from chalicelib.operations.page_bot import BotView
 from chalicelib.operations.page_money import MoneyView
 from chalicelib.operations.page_people import PeopleView
 from chalicelib.operations.page_person import PersonView
+from chalicelib.operations.page_today import TodayView
 from chalicelib.settings.languages import preferred
 from chalicelib.settings.stage import Settings
 
@@ -59,7 +59,7 @@ class OwnerPage:
     """
 
     door: OwnerDoor
-    today: OwnerToday
+    today: TodayView
     people: PeopleView
     person: PersonView
     money: MoneyView

@@ -31,7 +31,7 @@ _FEWEST_FAILURES: Final = 3
 
 
 @dataclass(frozen=True)
-class OwnerToday:
+class TodayView:
     """Draws the view. Every method raises StoreError."""
 
     admin: Admin
