@@ -13,7 +13,7 @@ from chalicelib.ids import Channel, Channels
 from chalicelib.operations.period import Period, Span
 from chalicelib.operations.report import Reports
 from chalicelib.operations.report_text import as_message
-from chalicelib.operations.report_words import Words
+from chalicelib.operations.report_words import ReportWords
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class OwnerNumbers:
             return Reply(self.texts("owner_report_how"), choices=tuple(map(self._report_of, Span)))
         made = self.reports.of(self._period(Span(span)), now=self.clock())
         other = Span.MONTH if span == Span.WEEK else Span.WEEK
-        return Reply(as_message(made, Words(self.texts)), choices=(self._report_of(other),))
+        return Reply(as_message(made, ReportWords(self.texts)), choices=(self._report_of(other),))
 
     def budget(self) -> Reply:
         """Return what is spent of today's budget, by channel where two share it, and of the month's, if it has one."""
-        money, cap = Words(self.texts), self.reports.daily_budget
+        money, cap = ReportWords(self.texts), self.reports.daily_budget
         days = self.reports.spending.days(self._today.replace(day=1), self._today)
         of_month = sum(day.committed for day in days)
         lines = [self._of_cap("owner_budget_day", days[-1].committed, cap), *self._of_channels(days[-1], money)]
@@ -47,10 +47,10 @@ class OwnerNumbers:
         return Reply("\n".join(lines), choices=(self._report_of(Span.MONTH),))
 
     def _of_cap(self, key: str, spent: int, cap: int) -> str:
-        money, percent = Words(self.texts), spent * 100 // cap if cap else 100
+        money, percent = ReportWords(self.texts), spent * 100 // cap if cap else 100
         return self.texts(key, spent=money.money(spent), budget=money.coarse(cap), percent=percent)
 
-    def _of_channels(self, today: DaySpend, money: Words) -> list[str]:
+    def _of_channels(self, today: DaySpend, money: ReportWords) -> list[str]:
         if not (self.channels.messenger and self.channels.web):
             return []
         part = money.coarse(part_of_channel(self.reports.daily_budget, is_shared=True))

@@ -19,7 +19,7 @@ from chalicelib.operations.handle_lookup import HandleLookup
 from chalicelib.operations.invites import invited_by
 from chalicelib.operations.moments import shown_briefly, shown_moment
 from chalicelib.operations.people_rows import PeoplePage, Row, summed
-from chalicelib.operations.report_words import Words
+from chalicelib.operations.report_words import ReportWords
 
 PAGE: Final = 8
 """Users in one message, each with a button."""
@@ -89,7 +89,7 @@ class OwnerPeople:
         used = person.months.get(month_of(quota.day_of(now, now=now, zone=self.zone)))
         if used is None:
             return ""
-        return self.texts("owner_person_month", questions=used.questions, cost=Words(self.texts).money(used.cost))
+        return self.texts("owner_person_month", questions=used.questions, cost=ReportWords(self.texts).money(used.cost))
 
     def _decisions(self, person: Person, handle: str) -> list[Choice]:
         is_decided = person.access is not Access.DEFAULT or person.daily_limit is not None

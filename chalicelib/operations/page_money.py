@@ -14,7 +14,7 @@ from chalicelib.operations.owner_view import View
 from chalicelib.operations.page_people import chips
 from chalicelib.operations.period import Period
 from chalicelib.operations.report import Reports
-from chalicelib.operations.report_words import Words
+from chalicelib.operations.report_words import ReportWords
 
 PERIODS: Final = ("month", "week", "last")
 
@@ -29,7 +29,7 @@ class MoneyView:
         """Draw the report of the period that the query asks for, this month without one."""
         asked = query.get("period", "")
         chosen = asked if asked in PERIODS else PERIODS[0]
-        report, said = self.reports.of(_period(chosen, view.today), now=view.now), Words(texts)
+        report, said = self.reports.of(_period(chosen, view.today), now=view.now), ReportWords(texts)
         questions = view.words.count("questions", report.totals.questions)
         values = {"cost": money(report.totals.cost), "questions": questions}
         lead = view.words("money_lead", **values)

@@ -12,7 +12,7 @@ from chalicelib.content import page, plots
 from chalicelib.content.plots import Bar, Column, Plot
 from chalicelib.operations.period import Span
 from chalicelib.operations.report import HOURS, PersonUse, Report, Share
-from chalicelib.operations.report_words import Words
+from chalicelib.operations.report_words import ReportWords
 
 STYLES: Final = ("plots.css", "report.css")
 """The files in `content/templates/` that the sections need beside `style.css`."""
@@ -20,7 +20,7 @@ MOST_ROWS: Final = 12
 """People that are listed; the others are in one row."""
 
 
-def as_html(report: Report, words: Words) -> str:
+def as_html(report: Report, words: ReportWords) -> str:
     """Return a whole document, which sends no request."""
     stage = escape(words.texts("owner_report_stage", stage=report.stage, zone=report.zone))
     title = words.period(report.period)
@@ -29,7 +29,7 @@ def as_html(report: Report, words: Words) -> str:
     )
 
 
-def sections(report: Report, words: Words) -> str:
+def sections(report: Report, words: ReportWords) -> str:
     """Return the cards, the plots and the tables, with headings from the second level on."""
     drawn = _Sections(report, words)
     figures = (drawn.questions(), drawn.cost(), drawn.hours(), drawn.waiting())
@@ -46,7 +46,7 @@ def sections(report: Report, words: Words) -> str:
 @dataclass(frozen=True)
 class _Sections:
     report: Report
-    words: Words
+    words: ReportWords
 
     def say(self, key: str, **values: object) -> str:
         """Return a text, escaped."""

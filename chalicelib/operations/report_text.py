@@ -2,13 +2,13 @@
 
 from chalicelib.content.plots import sparkline
 from chalicelib.operations.report import Report, Totals
-from chalicelib.operations.report_words import Words
+from chalicelib.operations.report_words import ReportWords
 
 MOST_PEOPLE = 3
 """People that are named."""
 
 
-def as_message(report: Report, words: Words) -> str:
+def as_message(report: Report, words: ReportWords) -> str:
     """Return the report in about twelve lines."""
     totals, before = report.totals, report.before
     asked = words.change(totals.questions, before.questions, report.period)
@@ -43,7 +43,7 @@ def _has_troubles(totals: Totals) -> bool:
     return any((totals.failures, totals.unanswered, totals.refunds))
 
 
-def _most(report: Report, words: Words) -> str:
+def _most(report: Report, words: ReportWords) -> str:
     """Return who asked most in the month; empty if there are no questions."""
     rows = ", ".join(f"{words.person(row)} ({words.number(row.questions)})" for row in report.people.rows[:MOST_PEOPLE])
     title = words.texts("owner_report_who", month=words.month(report.people.month))

@@ -16,7 +16,7 @@ _MINUTE_S: Final = 60
 
 
 @dataclass(frozen=True)
-class Words:
+class ReportWords:
     """Writes numbers, dates and comparisons in one language."""
 
     texts: Texts

@@ -14,7 +14,7 @@ from chalicelib.operations.owner_notices import Notice, OwnerNotices
 from chalicelib.operations.period import Period
 from chalicelib.operations.ports import JobStarter, SentAlerts
 from chalicelib.operations.report import Report, Reports
-from chalicelib.operations.report_words import Words
+from chalicelib.operations.report_words import ReportWords
 
 HOUR: Final = 8
 """The hour of the owner's day in which the message is started."""
@@ -70,7 +70,7 @@ class WeeklyReport:
         report = self.reports.of(Period.week(last_sunday(self.reports.date_of(now))), now=now)
         sent = Sent.NOTHING_ASKED if _is_empty(report) else Sent.SENT
         if sent is Sent.SENT:
-            text = report_text.as_message(report, Words(self.texts))
+            text = report_text.as_message(report, ReportWords(self.texts))
             footer = self.texts("owner_report_footer", stage=report.stage)
             self.notices.tell("report", Notice(self.texts("owner_report_subject"), text, mail=f"{text}\n\n{footer}"))
         self.log("weekly_report", outcome=sent.value)

@@ -12,14 +12,14 @@ from chalicelib.content import text
 from chalicelib.operations import report_files, report_html
 from chalicelib.operations.period import Period, last_day_of_month
 from chalicelib.operations.report import Report, Reports
-from chalicelib.operations.report_words import Words
+from chalicelib.operations.report_words import ReportWords
+from chalicelib.settings.languages import ENGLISH
 from scripts.cli import report_view
 from scripts.cli.options import at_stage, clock, from_callers_folder
 from scripts.cli.terminal import print_json
 from scripts.stage.environment import Environment, UsageError
 
 _THIS: Final = "this"
-_LANGUAGE: Final = "en"
 
 
 @click.command()
@@ -40,7 +40,7 @@ def report(environment: Environment, *, week: bool, month: str | None, form: str
     reports, now = _reports(environment), clock()
     made = reports.of(_period(month, today=reports.date_of(now)), now=now)
     if html:
-        _write(html, report_html.as_html(made, Words(text.load(_LANGUAGE))))
+        _write(html, report_html.as_html(made, ReportWords(text.load(ENGLISH))))
     else:
         _PRINTED[form](made)
 

@@ -8,10 +8,11 @@ import click
 from chalicelib.content import text
 from chalicelib.content.plots import sparkline
 from chalicelib.operations.report import Report, Share
-from chalicelib.operations.report_words import Words
+from chalicelib.operations.report_words import ReportWords
+from chalicelib.settings.languages import ENGLISH
 from scripts.cli.terminal import folded, width
 
-_WORDS: Final = Words(text.load("en"))
+_WORDS: Final = ReportWords(text.load(ENGLISH))
 _MOST_PEOPLE: Final = 10
 _NAMES: Final = 12
 """Columns for what a line is about."""

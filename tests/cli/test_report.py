@@ -14,7 +14,7 @@ import pytest
 from chalicelib.content import text
 from chalicelib.operations import report_files, report_html
 from chalicelib.operations.report import InviteUse, PersonUse
-from chalicelib.operations.report_words import Words
+from chalicelib.operations.report_words import ReportWords
 from scripts.cli import report_view
 from tests.cli.chats import ANNA, Chats
 from tests.cli.conftest import Run
@@ -172,7 +172,7 @@ def test_who_came_by_an_invite_is_in_every_form_and_runs_in_none(capsys: pytest.
     rows = of_kind(table(report_files.as_csv(made)), "invite")
     assert [(row["name"], row["people"]) for row in rows] == [("'=cmd|calc", "12"), ("<b>Flyer</b>", "1")]
     assert report_files.as_json(made)["people"]["invited"][1] == {"invite": "<b>Flyer</b>", "handles": ["9f86d081"]}
-    page = report_html.as_html(made, Words(text.load("en")))
+    page = report_html.as_html(made, ReportWords(text.load("en")))
     assert "&lt;b&gt;Flyer&lt;/b&gt;" in page
     assert "<b>Flyer" not in page
 
@@ -180,4 +180,4 @@ def test_who_came_by_an_invite_is_in_every_form_and_runs_in_none(capsys: pytest.
 def test_without_invites_no_form_speaks_of_them(capsys: pytest.CaptureFixture[str]):
     report_view.show(a_report())
     assert "invite" not in capsys.readouterr().out
-    assert "invite" not in report_html.as_html(a_report(), Words(text.load("en"))).partition("<body")[2].lower()
+    assert "invite" not in report_html.as_html(a_report(), ReportWords(text.load("en"))).partition("<body")[2].lower()

@@ -16,7 +16,7 @@ from chalicelib.content import text
 from chalicelib.operations import report_files, report_html
 from chalicelib.operations.period import Period
 from chalicelib.operations.report import Report, Reports
-from chalicelib.operations.report_words import Words
+from chalicelib.operations.report_words import ReportWords
 from chalicelib.settings.stage import Settings
 from scripts.cli import report_view
 from tests.fakes.adapters import FakeClock
@@ -32,7 +32,7 @@ from tests.flow.bot import Bot
 from tests.flow.owners_browser import OwnersBrowser
 
 STORIES: Final = range(60)
-WORDS: Final = Words(text.load("en"))
+WORDS: Final = ReportWords(text.load("en"))
 _EXACT: Final = re.compile(r"\$([\d,]+)\.(\d{6})")
 
 

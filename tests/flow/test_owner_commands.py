@@ -17,7 +17,7 @@ from chalicelib.ids import Channel, PersonId
 from chalicelib.operations.period import Period
 from chalicelib.operations.report import Reports
 from chalicelib.operations.report_text import as_message
-from chalicelib.operations.report_words import Words
+from chalicelib.operations.report_words import ReportWords
 from tests.fakes.adapters import Delivered
 from tests.flow.bot import LIMIT, SAYS, Bot, conversation_of, person_of
 from tests.flow.chat import Chat, Without
@@ -158,7 +158,7 @@ def test_a_person_is_shown_with_their_month_and_the_invite_that_they_came_by(own
     owned.receives("anna", f"/invite {code.text}")
     cost = owned.known("anna").months["2026-11"].cost
     *_, month, came = orders(owned, f"/people {ANNA}").text.splitlines()
-    assert month == SAYS("owner_person_month", questions=1, cost=Words(SAYS).money(cost))
+    assert month == SAYS("owner_person_month", questions=1, cost=ReportWords(SAYS).money(cost))
     assert came == SAYS("owner_new_invited", name="Flyer")
 
 
@@ -355,7 +355,7 @@ def test_the_report_in_the_chat_is_that_of_the_command_line(owned: Bot):
     stored = ports.spending, ports.people, ports.api_keys, ports.invites
     reports = Reports("prod", limits.zone, limits.daily_budget, *stored)
     made = reports.of(Period.week(reports.date_of(owned.clock())), now=owned.clock())
-    assert answer.text.rpartition("\n\n")[0] == as_message(made, Words(SAYS))
+    assert answer.text.rpartition("\n\n")[0] == as_message(made, ReportWords(SAYS))
     assert made.totals.questions == 3
     of_month = taps(owned, button(answer, SAYS("owner_button_month")))
     assert of_month.text.startswith("1 to 20 November 2026\n")
@@ -398,5 +398,5 @@ def test_a_month_with_a_budget_of_its_own_says_what_of_it_is_spent(owned: Bot):
 def test_without_a_budget_all_of_it_is_spent(owned: Bot):
     owned.may_spend("0")
     assert orders(owned, "/budget").text.startswith(
-        f"Today: {Words(SAYS).money(owned.spent().committed)} of $0 (100 %)"
+        f"Today: {ReportWords(SAYS).money(owned.spent().committed)} of $0 (100 %)"
     )

@@ -12,13 +12,13 @@ from playwright.sync_api import Browser, Page
 from chalicelib.content import text
 from chalicelib.operations import report_html
 from chalicelib.operations.report import InviteUse, PersonUse, Report, Totals
-from chalicelib.operations.report_words import Words
+from chalicelib.operations.report_words import ReportWords
 from tests.reports import a_report
 from tests.simulator.chromium import needs_chromium
 
 pytestmark = needs_chromium
 
-WORDS: Final = Words(text.load("en"))
+WORDS: Final = ReportWords(text.load("en"))
 LONG: Final = PersonUse(
     "Donaudampfschifffahrtsgesellschaft" * 3, 9999, is_sum=True, questions=10**6, cost=10**11, last_seen=0
 )

@@ -11,10 +11,10 @@ from chalicelib.content import text
 from chalicelib.operations import report_text
 from chalicelib.operations.period import Period
 from chalicelib.operations.report import OTHER, Bucket
-from chalicelib.operations.report_words import Words
+from chalicelib.operations.report_words import ReportWords
 from tests.reports import a_report
 
-WORDS: Final = Words(text.load("en"))
+WORDS: Final = ReportWords(text.load("en"))
 
 
 def test_a_week_is_a_message_that_fits_a_phone():
@@ -88,7 +88,7 @@ def test_a_month_is_compared_with_the_same_days_of_the_month_before():
 
 
 def test_numbers_and_months_are_written_as_the_language_has_them():
-    german = Words(text.Texts("de", {"owner_report_month": "{month} {year}"}))
+    german = ReportWords(text.Texts("de", {"owner_report_month": "{month} {year}"}))
     assert [german.number(1234), german.money(1_234_567), german.exact(1)] == ["1.234", "$1,23", "$0,000001"]
     assert german.month("2026-03") == "März 2026"
 
