@@ -1,6 +1,6 @@
 """The command `/owner CODE`: it makes the person who sends it an owner, with a code from the command line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.access import identity
 from chalicelib.access.owner_ports import Owners
@@ -24,10 +24,12 @@ class PairingCommand:
     def run(self, context: TurnContext) -> Reply:
         """Make the user an owner and notify the others, or return why not. Raises StoreError.
 
-        A second run after a crash says the same, and the others may hear of it twice.
+        A second run after a crash says the same, and the others may hear of it twice. A code that is sent in a room
+        works no more, since others have read it.
         """
         person, code = context.person, text_behind(context.turn.text)
         if identity.room_of(context.turn.conversation) is not None:
+            self._spoil(code)
             return Reply(self.texts("owner_pair_not_here"))
         if person.is_owner:
             own = next((owner.pairing for owner in self.owners.list() if owner.person == person.id), None)
@@ -39,6 +41,12 @@ class PairingCommand:
         if pairing is None or not fits or not self.owners.pair(person.id, pairing, now=self.clock()):
             return Reply(self.texts("owner_pair_wrong"))
         return self._paired(context)
+
+    def _spoil(self, code: str) -> None:
+        """Make the code worthless if it is the one that works: others have read it."""
+        pairing = self.owners.try_code(now=self.clock())
+        if pairing is not None and pairing.fits(code):
+            self.owners.offer(replace(pairing, expires_at=0))
 
     def _paired(self, context: TurnContext) -> Reply:
         self.alerts.owner_added(context.person)

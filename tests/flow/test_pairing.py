@@ -179,6 +179,24 @@ def test_in_a_room_where_others_read_it_nobody_can(chat: Chat):
     assert chat.bot.owners.list() == []
 
 
+def test_a_code_that_others_read_in_a_room_works_no_more_for_anybody(chat: Chat):
+    chat.changes_key(for_owner=True, open_rooms=True)
+    offer(chat.bot)
+    room, alone = chat.opens(room="kitchen"), chat.opens("bert")
+    room.says("/owner 22223333")
+    room.says(f"/owner {CODE}")
+    assert alone.says(f"/owner {CODE}")[-2]["message"] == WRONG
+    offer(chat.bot, "22223333")
+    assert alone.says("/owner 22223333")[-2]["message"] == DONE
+
+
+def test_a_wrong_code_in_a_room_leaves_the_right_one(chat: Chat):
+    chat.changes_key(for_owner=True, open_rooms=True)
+    offer(chat.bot)
+    chat.opens(room="kitchen").says("/owner 22223333")
+    assert chat.opens("bert").says(f"/owner {CODE}")[-2]["message"] == DONE
+
+
 def test_an_owner_who_comes_by_a_key_is_not_limited_by_the_day(chat: Chat):
     chat.changes_key(for_owner=True, daily_messages=1)
     offer(chat.bot)
