@@ -104,13 +104,15 @@ class View:
         return keys.get(key, key) if key else self.words("signed_in")
 
     def badge(self, person: Person) -> Html:
-        """Draw what the owner decided about a person, or that the person is new; nothing for most."""
+        """Draw what the owner decided about a person, or that the person is an owner or new; nothing for most."""
         if kind := self.kind(person):
             return Html(f'<span class="badge badge-{kind}">{owner_html.html(self.words(f"badge_{kind}"))}</span>')
         return Html("")
 
     def kind(self, person: Person) -> str:
-        """Return what the owner decided about a person, or `new`; empty for most."""
+        """Return what the owner decided about a person, or `owner` or `new`; empty for most."""
+        if person.is_owner:
+            return "owner"
         if person.access is not Access.DEFAULT:
             return person.access.value
         if person.daily_limit is not None:

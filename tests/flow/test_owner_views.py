@@ -72,6 +72,13 @@ def test_the_list_is_filtered_by_what_the_owner_decided(browser: OwnersBrowser, 
     assert page_name(person_of(found))[:8] in shown
 
 
+def test_an_owner_is_marked_as_such_and_not_as_new(browser: OwnersBrowser, bot: Bot):
+    bot.receives("anna", "Hello?")
+    becomes_owner(bot, "anna")
+    assert "badge-owner" in browser.page.show_people(browser.visits, {}, up=UP).html
+    assert "0 people found." in people(browser, show="new")
+
+
 def test_a_person_is_found_by_the_beginning_of_the_handle(browser: OwnersBrowser, bot: Bot):
     for psid in ("anna", "bert"):
         bot.receives(psid, "Hello?")
