@@ -57,7 +57,7 @@ class EntitlementService:
 
         In a room, where others write too, it is always that of the entitlements.
         """
-        if identity.room_of(conversation) is not None:
+        if identity.is_room(conversation):
             return entitlements.persona
         given = self.invited(person, entitlements)
         return person.persona if person.persona in self.offered_to(given) else given.persona

@@ -123,6 +123,11 @@ def room_of(conversation: ConversationId) -> str | None:
     return rest.partition(":")[2] if kind == _ROOM else None
 
 
+def is_room(conversation: ConversationId) -> bool:
+    """Whether others may write and read in the conversation, too."""
+    return room_of(conversation) is not None
+
+
 def own_name_of(conversation: ConversationId) -> str | None:
     """Return what clients call another conversation of one user; None for the first one, and for rooms."""
     return f"{_OWN_SIGN}{conversation.rpartition(':')[2]}" if conversation.startswith(f"{_OWN}:") else None
@@ -136,6 +141,11 @@ def named(conversation: ConversationId) -> str | None:
 def conversations_of(person: Person) -> frozenset[ConversationId]:
     """Return every conversation that may hold a message of the user."""
     return person.rooms | {conversation_of(person.id)}
+
+
+def own_conversations_of(person: Person) -> frozenset[ConversationId]:
+    """Return every conversation that the user has alone with the bot."""
+    return frozenset(each for each in conversations_of(person) if not is_room(each))
 
 
 def page_of(person: PersonId) -> str:

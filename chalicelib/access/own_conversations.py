@@ -33,7 +33,7 @@ def is_known(person: PersonId) -> bool:
 
 def has_title(conversation: ConversationId, person: PersonId) -> bool:
     """Whether the conversation, in which the person writes, is one of their own and is listed with a title."""
-    return identity.room_of(conversation) is None and is_known(person)
+    return not identity.is_room(conversation) and is_known(person)
 
 
 def title_of(text: str) -> str:

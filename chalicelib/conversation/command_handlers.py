@@ -65,7 +65,7 @@ def _start(commands: Commands, context: TurnContext) -> CommandResult:
 
 def _help(commands: Commands, context: TurnContext) -> CommandResult:
     known = commands.notices.say("help")
-    texts, in_room = commands.notices.texts, identity.room_of(context.turn.conversation) is not None
+    texts, in_room = commands.notices.texts, identity.is_room(context.turn.conversation)
     more = [texts("help_persona")] if _offered(commands, context) else []
     more += [texts("owner_help")] if context.person.is_owner and not in_room else []
     return CommandResult(replace(known, text="\n".join((known.text, *more))))
@@ -78,7 +78,7 @@ def _invite(commands: Commands, context: TurnContext) -> CommandResult:
 
 def _reset(commands: Commands, context: TurnContext) -> CommandResult:
     """Hide the earlier turns. In a room the stored turn itself hides its person's: `history.after_own_resets`."""
-    if identity.room_of(context.turn.conversation) is not None:
+    if identity.is_room(context.turn.conversation):
         return CommandResult(commands.notices.say("reset_room"), drops_summary=True)
     reply = commands.notices.say("reset")
     return CommandResult(reply, forget_before=context.turn.asked_at + 1, drops_summary=True)
@@ -118,7 +118,7 @@ def _told_apart(title: str, file: str) -> str:
 
 
 def _offered(commands: Commands, context: TurnContext) -> tuple[str, ...]:
-    in_room = identity.room_of(context.turn.conversation) is not None
+    in_room = identity.is_room(context.turn.conversation)
     given = commands.entitlements.invited(context.person, context.entitlements)
     return () if in_room else commands.entitlements.offered_to(given)
 
@@ -171,7 +171,7 @@ def _agree(commands: Commands, context: TurnContext) -> CommandResult:
 
 def _memory_off(commands: Commands, context: TurnContext) -> CommandResult:
     """Switch it off, and delete the summary of the person's conversation; that of a room is not theirs alone."""
-    is_own = identity.room_of(context.turn.conversation) is None
+    is_own = not identity.is_room(context.turn.conversation)
     return CommandResult(commands.memory.switch(context, on=False), drops_summary=is_own)
 
 

@@ -52,7 +52,7 @@ _FORGETTING: Final = frozenset({Command.FORGET, Command.FORGET_CONFIRMED, Comman
 
 def may_blocked_send(text: str, conversation: ConversationId) -> bool:
     """Whether blocked users may send it too: the command that forgets them, not in a room, where others read it."""
-    return parse(text) in _FORGETTING and identity.room_of(conversation) is None
+    return parse(text) in _FORGETTING and not identity.is_room(conversation)
 
 
 def parse(text: str) -> Command | None:

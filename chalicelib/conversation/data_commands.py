@@ -41,7 +41,7 @@ class DataCommands:
     def export(self, context: TurnContext) -> Reply:
         """Give a link to a download of all that is stored; not in a room, where others read it. Raises StoreError."""
         turn = context.turn
-        if identity.room_of(turn.conversation) is not None:
+        if identity.is_room(turn.conversation):
             return Reply(self.texts("export_not_here"))
         try:
             address = self._address()

@@ -24,7 +24,7 @@ class HumanCommand:
     def run(self, context: TurnContext) -> Reply:
         """Tell the owners, once an hour. In a room, where others read it, only say where. Raises StoreError."""
         turn = context.turn
-        if identity.room_of(turn.conversation) is not None:
+        if identity.is_room(turn.conversation):
             return Reply(self.texts("human_not_here"))
         before = (each for each in context.memory if parse(each.text) is Command.HUMAN and each.reply)
         if not any(each.asked_at > turn.asked_at - _AGAIN_MS for each in before):

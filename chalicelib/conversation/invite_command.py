@@ -23,7 +23,7 @@ class InviteCommand:
 
         A repetition, also one after a crash, says the same and changes nothing.
         """
-        if identity.room_of(context.turn.conversation) is not None:
+        if identity.is_room(context.turn.conversation):
             return self.notices.say("invite_not_here"), False
         before = context.person
         found = self.redeeming.redeem(argument_of(context.turn.text), before)

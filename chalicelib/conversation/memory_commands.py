@@ -106,4 +106,4 @@ class MemoryCommands:
 
 
 def _is_in_room(context: TurnContext) -> bool:
-    return identity.room_of(context.turn.conversation) is not None
+    return identity.is_room(context.turn.conversation)

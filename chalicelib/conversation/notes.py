@@ -27,13 +27,13 @@ def notes_for(context: TurnContext) -> str:
 
 def summary_for(lease: Lease, turns: tuple[Turn, ...], person: Person) -> Summary | None:
     """Return the summary that the model gets; None also if the person, who is alone with the bot, wants none."""
-    is_off = person.memory_off and identity.room_of(lease.conversation) is None
+    is_off = person.memory_off and not identity.is_room(lease.conversation)
     return None if is_off else current(lease, turns)
 
 
 def facts_note(turn: Turn, person: Person, *, memory_tokens: int) -> str:
     """Return the facts as the model gets them: the latest if they are too many; empty for none, and in a room."""
-    if person.memory_off or identity.room_of(turn.conversation) is not None:
+    if person.memory_off or identity.is_room(turn.conversation):
         return ""
     left, lines = min(FACTS_TOKENS, memory_tokens // 4) - tokens(_FACTS), list[str]()
     for fact in reversed(person.facts):

@@ -65,7 +65,7 @@ class Notices:
         `context.person` is the user's state before that.
         """
         done = self.texts("forget_done", counts=self.texts("days", number=days(COUNTS_KEPT_S)))
-        if identity.room_of(context.turn.conversation) is not None:
+        if identity.is_room(context.turn.conversation):
             return Reply(self.texts("forget_done_room", done=done))
         decided = self._decision(context.person)
         return Reply(self.texts("forget_done_decided", done=done, decision=decided) if decided else done)

@@ -28,7 +28,7 @@ class PairingCommand:
         works no more, since others have read it.
         """
         person, code = context.person, text_behind(context.turn.text)
-        if identity.room_of(context.turn.conversation) is not None:
+        if identity.is_room(context.turn.conversation):
             self._spoil(code)
             return Reply(self.texts("owner_pair_not_here"))
         if person.is_owner:

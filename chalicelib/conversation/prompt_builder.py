@@ -32,7 +32,7 @@ def build(context: TurnContext, *, person_hash: str) -> Prompt:
     if context.turn.opens:
         return _to_open(context, person_hash=person_hash)
     turn, persona = context.turn, context.persona
-    question, in_room = question_of(turn), identity.room_of(turn.conversation) is not None
+    question, in_room = question_of(turn), identity.is_room(turn.conversation)
     speaker, notes = speaker_of(turn), notes_for(context)
     taken = tokens(marked(question, speaker)) + (tokens(notes) if notes else 0)
     return Prompt(
@@ -92,7 +92,7 @@ def at_most(prompt: Prompt, *, written: int | None) -> Usage:
 
 def _instructions(context: TurnContext) -> str:
     opening_shown = identity.traits_of(context.turn.person).shows_opening
-    in_room = identity.room_of(context.turn.conversation) is not None
+    in_room = identity.is_room(context.turn.conversation)
     own_opening = "".join(_own_opening(turn, since=context.lease.history_from) for turn in context.memory)
     rules = context.persona.system_prompt(opening_shown=opening_shown, in_room=in_room, own_opening=own_opening)
     return f"{rules}\n{fence.RULE}" if context.tools else rules

@@ -11,7 +11,7 @@ _LIKE_A_MARK: Final = re.compile(r"\[(?=\s*[0-9a-f]{8}\b)", re.IGNORECASE)
 
 def speaker_of(turn: Turn) -> str:
     """Return the pseudonym of who wrote the turn's message in a room; empty in a conversation with a single person."""
-    return "" if identity.room_of(turn.conversation) is None else identity.pseudonym(turn.person)
+    return identity.pseudonym(turn.person) if identity.is_room(turn.conversation) else ""
 
 
 def marked(text: str, speaker: str) -> str:

@@ -70,7 +70,7 @@ class Summarizer:
 
     def _summarise(self, lease: Lease, memory: tuple[Turn, ...], person: Person) -> None:
         last = memory[-1]
-        if person.memory_off and identity.room_of(last.conversation) is None:
+        if person.memory_off and not identity.is_room(last.conversation):
             return
         before = summary.current(lease, memory)
         facts = facts_note(last, person, memory_tokens=self.memory_tokens)

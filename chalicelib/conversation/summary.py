@@ -62,7 +62,7 @@ def current(lease: Lease, turns: Sequence[Turn]) -> Summary | None:
 
 def told(turns: Sequence[Turn]) -> Sequence[Turn]:
     """Return those of a conversation's closed turns that the model may get: the same as in a prompt."""
-    in_room = bool(turns) and identity.room_of(turns[0].conversation) is not None
+    in_room = bool(turns) and identity.is_room(turns[0].conversation)
     return standing(after_own_resets(turns) if in_room else turns, replaces=None)
 
 

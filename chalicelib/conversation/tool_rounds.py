@@ -99,7 +99,7 @@ class ToolRounds:
             person=turn.person,
             conversation=turn.conversation,
             turn=first_asked(turn, context.memory),
-            is_room=identity.room_of(turn.conversation) is not None,
+            is_room=identity.is_room(turn.conversation),
             now=self.clock(),
             zone=self.zone,
             key=hashlib.sha256(f"{turn.conversation}#{turn.id}#{number}#{index}".encode()).hexdigest(),

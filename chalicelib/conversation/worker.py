@@ -262,7 +262,7 @@ def _remember(memory: tuple[Turn, ...], closed: Turn) -> tuple[Turn, ...]:
     match parse(closed.text):
         case Command.FORGET_CONFIRMED:
             return tuple(turn for turn in memory if turn.person != closed.person)
-        case Command.RESET if identity.room_of(closed.conversation) is None:
+        case Command.RESET if not identity.is_room(closed.conversation):
             return tuple(turn for turn in memory if turn.asked_at > closed.asked_at)
     return (*memory, closed)
 

@@ -72,7 +72,7 @@ class Exports:
 
     def _summaries(self, person: Person) -> Sequence[dict[str, Any]]:
         """Return the summaries of the user's own conversations; that of a room is of all its members."""
-        own = (each for each in sorted(identity.conversations_of(person)) if identity.room_of(each) is None)
+        own = sorted(identity.own_conversations_of(person))
         found = ((each, self.transcript.summary(each)) for each in own)
         return [
             {"conversation": identity.named(each), "time": utc(summary.at), "text": summary.text}

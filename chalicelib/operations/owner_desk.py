@@ -38,7 +38,7 @@ class Desk:
     links: OwnerLinks
 
     def carry_out(self, order: Order, context: TurnContext) -> Reply:
-        if identity.room_of(context.turn.conversation) is not None:
+        if identity.is_room(context.turn.conversation):
             return Reply(self.texts("owner_not_here"))
         if order.command is OwnerCommand.DECIDE:
             return self.taps.run(context)

@@ -75,6 +75,6 @@ class OwnerReplies:
 
     def _where(self, person: Person) -> ConversationId:
         """Return the conversation that the user has alone with the bot, of several the one that they used last."""
-        alone = [each for each in identity.conversations_of(person) if identity.room_of(each) is None]
+        alone = list(identity.own_conversations_of(person))
         used = self.transcript.own(alone, now=self.clock())
         return used[0].id if used else identity.conversation_of(person.id)

@@ -43,4 +43,4 @@ class TakeoverService:
         known = self.people.get(person)
         if known is None or not known.first_seen:
             raise UnknownPerson("there is no person with that id")
-        return sorted(each for each in identity.conversations_of(known) if identity.room_of(each) is None)
+        return sorted(identity.own_conversations_of(known))

@@ -60,7 +60,7 @@ def lines_of(environment: Environment, name: str) -> PersonLines:
         raise ConfigError(f"stage {stage.name} has no key for the names in its log, which `deploy` makes: {cure}")
     log = Log(lambda: key, stage.name)
     names: list[PersonId | ConversationId] = [person.id]
-    names += [room for room in identity.conversations_of(person) if identity.room_of(room) is None]
+    names += identity.own_conversations_of(person)
     return PersonLines(frozenset(map(log.pseudonym, names)))
 
 

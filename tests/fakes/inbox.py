@@ -239,7 +239,7 @@ class FakeInbox:
             ended.append(replace(turn, state=TurnState.DROPPED, reply=None))
             self._erase(kept, now=now)
             found.open_turns -= 1
-            if turn.state is not TurnState.QUEUED or identity.room_of(conversation) is None:
+            if turn.state is not TurnState.QUEUED or not identity.is_room(conversation):
                 found.free()
         used_at = self.memory.conversations[conversation].used_at if conversation in self.memory.conversations else None
         self.erase_closed(conversation, person, now=now)

@@ -69,7 +69,7 @@ class ForgottenTurns:
 
     def _end(self, turn: Turn) -> None:
         """Delete an open turn that is as it was read. Its worker, if it has one, can then write nothing more."""
-        is_begun = turn.state is not TurnState.QUEUED or identity.room_of(self.conversation) is None
+        is_begun = turn.state is not TurnState.QUEUED or not identity.is_room(self.conversation)
         freed = ["lease_owner", "lease_until"] if is_begun else []
         fewer = Update(add={"open_turns": -1}, remove=freed)
         rounds = {f"round{number}": delete(key) for number, key in enumerate(self._rounds(turn))}
