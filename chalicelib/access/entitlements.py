@@ -63,8 +63,9 @@ class EntitlementService:
         return person.persona if person.persona in self.offered_to(given) else given.persona
 
     def invited(self, person: Person, entitlements: Entitlements) -> Entitlements:
-        """Return the entitlements with the persona of an invite, if the user has used one that names a persona."""
-        return replace(entitlements, persona=person.invited_persona or entitlements.persona)
+        """Return the entitlements with the persona of an invite that the user has used, if there still is one."""
+        given = person.invited_persona
+        return replace(entitlements, persona=given) if given and self.personas.has(given) else entitlements
 
     def personas_in_use(self, channels: Channels, *, now: int) -> frozenset[str]:
         """Return the names of the personas in use: those of these channels and of valid keys, and what they may become.

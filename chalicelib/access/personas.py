@@ -26,6 +26,10 @@ class Personas:
     report: Callable[[Exception], None] = lambda _: None
     """Gets the error in a text of the store that this version of the bot cannot use; the file is used instead."""
 
+    def has(self, name: str) -> bool:
+        """Whether there is a persona of this name. Raises StoreError."""
+        return name in self.texts.current() or name in persona.names()
+
     def named(self, name: str) -> Persona:
         """Return the persona of this name. Raises ConfigError if there is none, and StoreError."""
         if text := self.texts.current().get(name):

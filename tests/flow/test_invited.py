@@ -240,6 +240,19 @@ def test_the_persona_of_the_invite_answers_in_a_new_conversation(bot: Bot):
     assert bot.known("anna").access is Access.DEFAULT
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_people_of_an_invite_whose_persona_was_removed_since_are_answered_by_the_usual_one(bot: Bot, *, is_first: bool):
+    make(bot, persona="removed-since")
+    if not is_first:
+        bot.receives("anna", "Hello")
+    opens(bot, "anna")
+    bot.receives("anna", "Who are you?")
+    assert (bot.asked[-1], bot.known("anna").access) == ("Who are you?", Access.UNLIMITED)
+    answered = bot.last_prompt.instructions
+    bot.receives("bert", "Who are you?")
+    assert answered == bot.last_prompt.instructions
+
+
 def test_nothing_is_used_in_a_room(chat: Chat):
     make(chat.bot)
     tab = chat.opens("anna", room="kitchen")
