@@ -1,4 +1,4 @@
-"""Writes amounts and times as the owner's page shows them."""
+"""Writes times as the owner's page shows them."""
 
 from datetime import datetime
 from typing import Final
@@ -7,23 +7,10 @@ from zoneinfo import ZoneInfo
 from chalicelib.content.locale_rules import RULES
 from chalicelib.content.owner_html import Words
 
-_CENT: Final = 10_000
 _MINUTE: Final = 60_000
 _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
 _DAYS_AGO: Final = 7
-
-
-def money(micro: int) -> str:
-    """Write micro-USD as dollars: to the cent, and less than a cent to the hundredth of a cent."""
-    if 0 < micro < _CENT:
-        return f"${micro / 1_000_000:.4f}" if micro >= _CENT // 100 else "<$0.0001"
-    return f"${micro / 1_000_000:,.2f}"
-
-
-def seconds(ms: int) -> str:
-    """Write a time of at least a second in whole seconds or minutes: `4 s`, `2 min`."""
-    return f"{ms // 1000} s" if ms < _MINUTE else f"{ms // _MINUTE} min"
 
 
 def ago(at: int, *, now: int, zone: ZoneInfo, words: Words) -> str:

@@ -13,7 +13,7 @@ from importlib.resources import files
 from string import Template
 from typing import Final
 
-from chalicelib.content import assets
+from chalicelib.content import amounts, assets
 from chalicelib.content.locale_rules import RULES
 from chalicelib.content.page import HtmlPage
 
@@ -62,6 +62,14 @@ class Words:
     def number(self, value: int) -> str:
         """Write a whole number as the language does: `1,234`."""
         return RULES[self.language].number(value)
+
+    def money(self, micro: int) -> str:
+        """Write micro-USD as dollars."""
+        return amounts.money(micro, RULES[self.language])
+
+    def coarse(self, micro: int) -> str:
+        """Write micro-USD as dollars without zeros at the end."""
+        return amounts.coarse(micro, RULES[self.language])
 
     def count(self, name: str, number: int, /, **values: object) -> str:
         """Return the text `<name>_one` or `<name>_other`, by the plural of the number, which is in the blank `n`."""

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.access.api_key import ApiKey
-from chalicelib.access.budget import usd
 from chalicelib.access.invites import Invite, Invites, InviteState
 from chalicelib.access.invites import state as invite_state
 from chalicelib.access.owner_session_ports import OwnerSessions
@@ -135,8 +134,8 @@ def _settings(view: View, settings: Settings) -> Html:
         "model": settings.model.name,
         "models": ", ".join(settings.choice.listed),
         "daily_limit": view.words.number(limits.daily_limit),
-        "budget": f"${usd(limits.daily_budget)}",
-        "month_budget": "" if limits.monthly_budget is None else f"${usd(limits.monthly_budget)}",
+        "budget": words.coarse(limits.daily_budget),
+        "month_budget": "" if limits.monthly_budget is None else words.coarse(limits.monthly_budget),
         "share": f"{limits.person_share * 100:.0f} %",
         "messenger_persona": settings.messenger.persona if settings.stage.channels.messenger else "",
         "web_persona": settings.web.persona if settings.stage.channels.web else "",

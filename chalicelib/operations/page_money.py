@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from chalicelib.content.owner_format import money
 from chalicelib.content.owner_html import Html, fill
 from chalicelib.content.page import HtmlPage
 from chalicelib.content.text import Texts
@@ -31,10 +30,10 @@ class MoneyView:
         chosen = asked if asked in PERIODS else PERIODS[0]
         report, said = self.reports.of(_period(chosen, view.today), now=view.now), ReportWords(texts)
         questions = view.words.count("questions", report.totals.questions)
-        values = {"cost": money(report.totals.cost), "questions": questions}
+        values = {"cost": view.words.money(report.totals.cost), "questions": questions}
         lead = view.words("money_lead", **values)
         if report.forecast is not None:
-            lead = view.words("money_lead_forecast", **values, forecast=money(report.forecast))
+            lead = view.words("money_lead_forecast", **values, forecast=view.words.money(report.forecast))
         body = fill(
             "money",
             view.words,

@@ -10,7 +10,6 @@ from chalicelib.access.ledger import MonthUse, month_of
 from chalicelib.access.person import Access, Person
 from chalicelib.content import plots
 from chalicelib.content.owner_face import face
-from chalicelib.content.owner_format import money
 from chalicelib.content.owner_html import Html, fill, html, joined
 from chalicelib.content.page import HtmlPage
 from chalicelib.content.plots import Column, Plot
@@ -146,7 +145,7 @@ def _facts(view: View, standing: Standing) -> Html:
     facts = {
         "fact_today": of_limit,
         "fact_month": view.words.number(month.questions),
-        "fact_cost": money(month.cost),
+        "fact_cost": view.words.money(month.cost),
         "fact_first": view.ago(person.first_seen),
         "fact_last": view.ago(person.last_seen),
         **({"fact_persona": person.persona} if person.persona else {}),
@@ -162,7 +161,7 @@ def _months_plot(view: View, person: Person) -> Plot:
     questions = words.count("questions", sum(use.questions for use in kept))
     return Plot(
         title=words("plot_months"),
-        summary=words("plot_months_sum", questions=questions, cost=money(sum(use.cost for use in kept))),
+        summary=words("plot_months_sum", questions=questions, cost=view.words.money(sum(use.cost for use in kept))),
         columns=[
             Column(
                 words.month(int(name[-2:]))[:3],

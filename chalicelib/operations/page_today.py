@@ -9,8 +9,7 @@ from typing import Final
 from chalicelib.access.budget import DaySpend, part_of_channel
 from chalicelib.access.pauses import Pauses
 from chalicelib.access.ports import Spending
-from chalicelib.content import owner_format, plots
-from chalicelib.content.owner_format import money
+from chalicelib.content import amounts, plots
 from chalicelib.content.owner_html import Html, fill, joined
 from chalicelib.content.page import HtmlPage
 from chalicelib.content.plots import Bar, Column, Plot
@@ -57,7 +56,7 @@ class TodayView:
             tiles=_tiles(view, days, people),
             questions_plot=Html(plots.figure(questions_plot(view, days))),
             people=view.rows(people_rows.summed(people)[:_LATEST], keys),
-            month_cost=money(report.totals.cost),
+            month_cost=view.words.money(report.totals.cost),
             month_words=_month_words(view, report),
             shares=_shares(view, report),
             **self._ring(view, today, used),
@@ -72,16 +71,16 @@ class TodayView:
     def _lead(self, view: View, today: DaySpend, people: Sequence[Standing]) -> str:
         asking = sum(1 for standing in people if standing.used)
         questions = view.words.count("questions", today.questions)
-        return view.words.count("lead", asking, questions=questions, cost=money(today.committed))
+        return view.words.count("lead", asking, questions=questions, cost=view.words.money(today.committed))
 
     def _ring(self, view: View, today: DaySpend, used: Decimal) -> Mapping[str, str]:
         part = min(100, int(used * 100))
-        budget = money(self.settings.limits.daily_budget)
+        budget = view.words.money(self.settings.limits.daily_budget)
         return {
             "ring_part": str(part),
             "ring_number": f"{part} %",
             "ring_label": view.words("ring_label", budget=budget),
-            "ring_words": view.words("ring_words", part=part, cost=money(today.committed), budget=budget),
+            "ring_words": view.words("ring_words", part=part, cost=view.words.money(today.committed), budget=budget),
             "ring_kind": "ring-high" if used >= _WARNED else "ring-low",
         }
 
@@ -130,7 +129,7 @@ def _tiles(view: View, days: Sequence[DaySpend], people: Sequence[Standing]) -> 
     tiles = [
         ("questions", view.words.number(today.questions), words("tile_yesterday", n=yesterday.questions), ""),
         ("people", view.words.number(asking), words.count("tile_new", new), ""),
-        ("waited", owner_format.seconds(waited) if waited else words("none"), words("tile_waited_note"), ""),
+        ("waited", amounts.time(waited) if waited else words("none"), words("tile_waited_note"), ""),
         ("lost", view.words.number(lost), words("tile_lost_note" if lost else "tile_none_lost"), "bad" * bool(lost)),
     ]
     return joined(
@@ -153,13 +152,13 @@ def _month_words(view: View, report: Report) -> str:
     month = view.words.month(view.today.month)
     if report.forecast is None:
         return view.words("month_so_far", month=month)
-    return view.words("month_forecast", month=month, forecast=money(report.forecast))
+    return view.words("month_forecast", month=month, forecast=view.words.money(report.forecast))
 
 
 def _shares(view: View, report: Report) -> Html:
     shares = [share for share in report.channels if share.cost][:_MOST_SHARES]
     if not shares:
         return Html("")
-    rows = [Bar(view.words.named(share.name), share.cost, [money(share.cost)]) for share in shares]
+    rows = [Bar(view.words.named(share.name), share.cost, [view.words.money(share.cost)]) for share in shares]
     heads = [view.words("channel"), view.words("cost")]
     return Html(plots.bars(view.words("by_channel"), rows, heads=heads))

@@ -2,17 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import Final
 
-from chalicelib.content.locale_rules import RULES
+from chalicelib.content import amounts
+from chalicelib.content.locale_rules import RULES, LocaleRules
 from chalicelib.content.text import Texts
 from chalicelib.ids import Channel
 from chalicelib.operations.period import Period, Span
 from chalicelib.operations.report import OTHER, Bucket, PersonUse, Report
-
-_MICRO: Final = 1_000_000
-_MINUTE_S: Final = 60
 
 
 @dataclass(frozen=True)
@@ -26,19 +22,16 @@ class ReportWords:
         return self.texts.shown(value)
 
     def money(self, micro: int) -> str:
-        """Return micro-USD as dollars, with cents from one dollar on, below with four decimals."""
-        if micro < _MICRO // 10_000:
-            return f"<${self.texts.shown(Decimal('0.0001'))}" if micro else "$0"
-        places = Decimal("0.01") if micro >= _MICRO else Decimal("0.0001")
-        return self._dollars((Decimal(micro) / _MICRO).quantize(places))
+        """Return micro-USD as dollars."""
+        return amounts.money(micro, self._rules)
 
     def exact(self, micro: int) -> str:
         """Return micro-USD as dollars with all six decimals."""
-        return self._dollars((Decimal(micro) / _MICRO).quantize(Decimal("0.000001")))
+        return amounts.exact(micro, self._rules)
 
     def coarse(self, micro: int) -> str:
         """Return micro-USD as dollars without zeros at the end, for round amounts: `$0.5`."""
-        return self._dollars(Decimal(f"{(Decimal(micro) / _MICRO).normalize():f}"))
+        return amounts.coarse(micro, self._rules)
 
     def weekday(self, day: date) -> str:
         """Return the short name of the day of the week."""
@@ -46,7 +39,7 @@ class ReportWords:
 
     def day(self, day: date) -> str:
         """Return a day without its year: `20 November`."""
-        return RULES[self.texts.language].day(day)
+        return self._rules.day(day)
 
     def month(self, name: str) -> str:
         """Return a month such as `2026-11` in words: `November 2026`."""
@@ -69,8 +62,7 @@ class ReportWords:
 
     def time(self, ms: int) -> str:
         """Return a whole number of seconds or minutes: `8 s`, `2 min`."""
-        seconds = ms // 1000
-        return f"{seconds // _MINUTE_S} min" if seconds >= _MINUTE_S else f"{seconds} s"
+        return amounts.time(ms)
 
     def change(self, now: int, before: int, period: Period) -> str:
         """Return how much more or less that is than before: in the period with which `period` is compared."""
@@ -126,8 +118,9 @@ class ReportWords:
             return self.texts("owner_report_before_week")
         return self.texts("owner_report_before_month", month=self.month(period.before.month_name))
 
-    def _dollars(self, amount: Decimal) -> str:
-        return f"${self.texts.shown(amount)}"
+    @property
+    def _rules(self) -> LocaleRules:
+        return RULES[self.texts.language]
 
     def _month(self, day: date) -> str:
-        return RULES[self.texts.language].months[day.month - 1]
+        return self._rules.months[day.month - 1]
