@@ -382,8 +382,8 @@ def test_the_budget_is_told_to_the_micro_dollar_of_the_ledger(owned: Bot):
     owned.memory.spend["2026-11-19"] = DaySpend("2026-11-19", committed=1_000_000)
     assert orders(owned, "/budget").text.splitlines() == [
         "Today: $0.12 of $0.5 (25 %)",
-        "– Messenger: $0.12 of $0.375",  # noqa: RUF001 (a dash as in the text)
-        "– the web chat: $0.0050 of $0.375",  # noqa: RUF001 (the same)
+        "• Messenger: $0.12 of $0.375",
+        "• the web chat: $0.0050 of $0.375",
         "This month: $1.12",
     ]
 
