@@ -247,6 +247,8 @@ def _decision(standing: Standing) -> str:
 
 
 def _access(person: Person) -> str:
+    if person.is_owner:
+        return "owner"
     if person.access is Access.DEFAULT and person.daily_limit is not None:
         return f"limit {person.daily_limit}"
     return person.access.value

@@ -132,3 +132,10 @@ def test_who_is_no_owner_cannot_be_removed(owner: Run, chats: Chats, person: str
 def test_an_owner_is_among_the_people_even_before_they_write(run: Run, owner: Run, chats: Chats):
     pair(chats, owner)
     assert handle_of(ANNA) in run("people", "show", ANNA).output
+
+
+def test_the_list_of_people_and_one_person_say_who_is_an_owner(owner: Run, run: Run, chats: Chats):
+    chats.receive(ANNA)
+    pair(chats, owner)
+    assert f"{ANNA}  owner" in run("people", "list").output
+    assert re.search(r"^access +owner$", run("people", "show", ANNA).output, re.MULTILINE)
