@@ -46,12 +46,13 @@ class TodayView:
         days = self.spending.days(view.today - timedelta(days=DAYS - 1), view.today)
         today, words = days[-1], view.words
         used, is_paused = self._used(today), self.pauses.until() > view.now
+        state = _state(today, used, self._used_of_month(report))
         body = fill(
             "today",
             words,
             up=view.up,
             date=f"{words.weekday(view.today.weekday())}, {words.day(view.today)}",
-            headline=words("headline_paused" if is_paused else f"headline_{_state(today, used)}"),
+            headline=words(f"headline_{'paused' if is_paused else state}"),
             lead=self._lead(view, today, people),
             tiles=_tiles(view, days, people),
             questions_plot=Html(plots.figure(questions_plot(view, days))),
@@ -65,8 +66,14 @@ class TodayView:
 
     def _used(self, today: DaySpend) -> Decimal:
         cap = self.settings.limits.daily_budget
+        if not cap:
+            return Decimal(1)
         shared = self.settings.stage.channels.messenger and self.settings.stage.channels.web
         return today.used(cap, of_channel=part_of_channel(cap, is_shared=shared))
+
+    def _used_of_month(self, report: Report) -> Decimal:
+        cap = self.settings.limits.monthly_budget
+        return Decimal(0) if cap is None else Decimal(report.totals.cost) / cap if cap else Decimal(1)
 
     def _lead(self, view: View, today: DaySpend, people: Sequence[Standing]) -> str:
         asking = sum(1 for standing in people if standing.used)
@@ -109,12 +116,16 @@ def questions_plot(view: View, days: Sequence[DaySpend]) -> Plot:
     )
 
 
-def _state(today: DaySpend, used: Decimal) -> str:
+def _state(today: DaySpend, used: Decimal, used_of_month: Decimal) -> str:
     """Return what the day is like, as the name of its headline."""
+    if used_of_month >= 1:
+        return "month_spent"
     if used >= 1:
         return "spent"
     if today.failures >= _FEWEST_FAILURES:
         return "failing"
+    if used_of_month >= _WARNED:
+        return "month_nearly_spent"
     if used >= _WARNED:
         return "nearly_spent"
     return "well" if today.questions else "quiet"

@@ -240,6 +240,26 @@ def test_the_headline_says_when_the_budget_is_used_up(browser: OwnersBrowser, bo
     assert "budget is used up." in words(today(browser.enters()))
 
 
+@pytest.mark.parametrize(
+    ("day", "month", "headline"),
+    [
+        ("1", "0.000001", "month_spent"),
+        ("1", "0.000028", "month_nearly_spent"),
+        ("1", "1", "well"),
+        ("1", "0", "month_spent"),
+        ("0", "", "spent"),
+        ("0", "0.000028", "spent"),
+    ],
+)
+def test_the_headline_says_when_the_money_of_the_month_is_used_up_too(
+    browser: OwnersBrowser, bot: Bot, day: str, month: str, headline: str
+):
+    bot.receives("anna", "Hello?")
+    assert bot.spent().committed == 23
+    bot.may_spend(day, month=month)
+    assert owner_html.words("en")(f"headline_{headline}") in words(today(browser.enters()))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_is_in_the_language_of_the_deployment(browser: OwnersBrowser, bot: Bot, language: str):
     bot.settings = replace(bot.settings, language=language)
