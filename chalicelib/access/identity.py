@@ -158,6 +158,6 @@ def group_of(person: PersonId) -> str:
     return person.rpartition(":")[0]
 
 
-def pseudonym(person: PersonId) -> str:
-    """Return 8 hex digits by which the members of a room tell users apart."""
-    return hashlib.sha256(person.encode()).hexdigest()[:8]
+def pseudonym(person: PersonId, *, digits: int = 8) -> str:
+    """Return some hex digits, at most 64, by which the owner and the members of a room tell users apart."""
+    return hashlib.sha256(person.encode()).hexdigest()[:digits]

@@ -36,6 +36,6 @@ def date(at: int, *, now: int, zone: ZoneInfo, words: Words) -> str:
     return rules.day(day.date()) if day.year == today.year else rules.date(day.date())
 
 
-def time(at: int, *, zone: ZoneInfo) -> str:
+def time(at: int, *, zone: ZoneInfo, words: Words) -> str:
     """Write the time of the day: `09:05`."""
-    return f"{datetime.fromtimestamp(at / 1000, zone):%H:%M}"
+    return RULES[words.language].clock(datetime.fromtimestamp(at / 1000, zone).time())

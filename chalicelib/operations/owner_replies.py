@@ -66,7 +66,7 @@ class OwnerReplies:
         except WakeError as exc:  # the heartbeat wakes one within a minute
             self.log.failure("wake", exc, conversation=self.log.pseudonym(conversation))
         again = Choice(self.texts("owner_button_resume"), f"{OwnerCommand.RESUME.value} {handle_of(person)}")
-        moment = f"{datetime.fromtimestamp(until / 1000, self.zone):%H:%M}"
+        moment = datetime.fromtimestamp(until / 1000, self.zone).time()
         return Reply(self.texts("owner_replied", handle=handle_of(person), until=moment), choices=(again,))
 
     def _may_write_to(self, person: Person) -> bool:

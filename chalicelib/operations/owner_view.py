@@ -1,6 +1,5 @@
 """What all views of the owner's page share: the visit, the words, the frame with the tabs, and rows of people."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,8 +22,8 @@ _NEW_MS: Final = 24 * 60 * 60 * 1000
 
 
 def page_name(person: PersonId) -> str:
-    """Return the name of a person's page: a hash of 16 hex digits that begins with the handle."""
-    return hashlib.sha256(person.encode()).hexdigest()[:16]
+    """Return the name of a person's page: 16 hex digits that begin with the handle."""
+    return identity.pseudonym(person, digits=16)
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,9 @@ class View:
         """Return a whole page, on which one of TABS is marked."""
         here = {f"here_{name}": Html(' aria-current="page"' if name == tab else "") for name in TABS}
         names = {"bot": self.bot, "stage": self.stage, "up": self.up, "form": self.visit.form_code}
-        footer = self.words("footer", time=owner_format.time(self.now, zone=self.zone), zone=self.zone.key)
+        footer = self.words(
+            "footer", time=owner_format.time(self.now, zone=self.zone, words=self.words), zone=self.zone.key
+        )
         shell = fill("shell", self.words, body=body, footer=footer, **names, **here)
         return owner_html.page(shell, title=f"{title} · {self.bot}", words=self.words, up=self.up, status=status)
 
