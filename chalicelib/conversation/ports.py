@@ -127,9 +127,10 @@ class Inbox(Protocol):
     def receipts(self, turn: Turn) -> frozenset[int]:
         """Return the parts of the turn's reply that the channel has confirmed by now."""
 
-    def pause(self, conversation: ConversationId, *, until: int, since: int | None = None) -> None:
-        """Keep the bot silent until then, because a human answers; a longer pause stays, and so does `Takeovers.resume`
-        that came later than the human's words, at `since`.
+    def pause(self, conversation: ConversationId, *, until: int, since: int | None = None) -> int:
+        """Keep the bot silent until then, because a human answers; return until when it is.
+
+        A longer pause stays, and so does `Takeovers.resume` that came later than the human's words, at `since`.
 
         Also where no message has arrived yet; such a pause is stored for 30 days.
         """

@@ -27,11 +27,9 @@ class TakeoverService:
     clock: Clock
 
     def pause(self, person: PersonId, *, ms: int = SILENT_MS) -> int:
-        """Keep the bot silent for so many milliseconds from now; return until when. A longer silence stays."""
+        """Keep the bot silent for so many milliseconds from now. A longer silence stays; return until when it is."""
         now = self.clock()
-        for conversation in self._own(person):
-            self.inbox.pause(conversation, until=now + ms, since=now)
-        return now + ms
+        return max(self.inbox.pause(each, until=now + ms, since=now) for each in self._own(person))
 
     def resume(self, person: PersonId) -> bool:
         """Let the bot answer again what is written from now on; False if it was not silent."""

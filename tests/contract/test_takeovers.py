@@ -76,6 +76,19 @@ def test_an_end_that_becomes_known_late_ends_no_silence_that_began_after_it(stor
     assert story.hold().paused_until == written + SILENT_MS
 
 
+def test_a_pause_returns_until_when_the_bot_is_silent(story: Story):
+    met(story)
+    until = story.clock() + SILENT_MS
+    assert [story.inbox.pause(ROOM, until=until + more, since=story.clock()) for more in (0, 5, -5)] == [
+        until,
+        until + 5,
+        until + 5,
+    ]
+    ended = story.clock.tick(minutes=1)
+    story.store.takeovers.resume(ROOM, now=ended)
+    assert story.inbox.pause(ROOM, until=until, since=ended - 1) == ended
+
+
 def said(
     text: str = "I am Tom.", *, at: int, mid: str = "m_human", state: TurnState = TurnState.DONE, who: PersonId = ANNA
 ) -> Turn:

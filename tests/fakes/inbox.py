@@ -319,11 +319,12 @@ class FakeInbox:
         return kept.turn.receipts if kept else frozenset()
 
     @atomic
-    def pause(self, conversation: ConversationId, *, until: int, since: int | None = None) -> None:
+    def pause(self, conversation: ConversationId, *, until: int, since: int | None = None) -> int:
         found = self.memory.conversations.setdefault(conversation, Conversation())
         if found.paused_until < until and (since is None or found.resumed_at <= since):
             found.paused_until, found.expires_at = until, until // 1000 + TURN_KEPT_S
             found.silent_since = found.silent_since if since is None else since
+        return found.paused_until
 
     @atomic
     def overdue(self, *, now: int) -> Iterator[Overdue]:

@@ -315,6 +315,11 @@ def test_one_person_is_paused_and_resumed(owned: Bot):
     assert orders(owned, f"/resume {ANNA}").text == SAYS("owner_not_paused", handle=ANNA)
 
 
+def test_a_shorter_pause_leaves_the_longer_one_and_the_owner_reads_when_it_ends(owned: Bot):
+    first, second = (orders(owned, f"/pause {ANNA} {hours}").text for hours in (5, 1))
+    assert first.split(",")[0] == second.split(",")[0]
+
+
 def test_all_are_paused_until_the_owner_resumes(owned: Bot):
     assert orders(owned, "/pause all").text == SAYS("owner_paused_all_open")
     owned.clock.tick(days=40)

@@ -224,11 +224,16 @@ class DynamoInbox:
         item = self.table.get(keys.turn_key(turn.conversation, turn.id))
         return items.turn(item).receipts if item else frozenset()
 
-    def pause(self, conversation: ConversationId, *, until: int, since: int | None = None) -> None:
+    def pause(self, conversation: ConversationId, *, until: int, since: int | None = None) -> int:
         kept = {"expires_at": until // 1000 + TURN_KEPT_S}  # outlives all turns; `accept` takes it away
         began = {} if since is None else {"silent_since": since}
         paused = Update(set={"paused_until": until, **began, **kept}, set_if_absent={"arrivals": 0})
-        self._write_if(keys.conversation_key(conversation), paused, when=paused_until_before(until, since=since))
+        when = paused_until_before(until, since=since)
+        try:
+            self.table.write(update(keys.conversation_key(conversation), paused, when=when))
+        except ConditionFailed as exc:
+            return int((exc.item or {}).get("paused_until", 0))
+        return until
 
     def overdue(self, *, now: int) -> Iterator[Overdue]:
         for page in self.table.pages(keys.due(keys.DUE_BUCKET, now=now), index=keys.DUE_INDEX):
