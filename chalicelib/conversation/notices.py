@@ -71,7 +71,9 @@ class Notices:
         return Reply(self.texts("forget_done_decided", done=done, decision=decided) if decided else done)
 
     def _decision(self, person: Person) -> str:
-        """Return what the owner decided about a user; empty if nothing."""
+        """Return what the owner decided about a user, or that they are an owner themselves; empty if nothing."""
+        if person.is_owner:
+            return self.texts("decided_owner")
         if person.access is not Access.DEFAULT:
             return self.texts(f"decided_{person.access.value}")
         return "" if person.daily_limit is None else self.texts("decided_limit", limit=person.daily_limit)

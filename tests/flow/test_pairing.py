@@ -147,6 +147,15 @@ def test_nobody_is_led_to_the_command_by_a_slip(bot: Bot):
     assert bot.sent_to("anna") == [SAYS("unknown_command", typed="/owne")]
 
 
+def test_an_owner_who_has_everything_deleted_stays_one_and_is_told_so(bot: Bot):
+    offer(bot)
+    for text in (f"/owner {CODE}", "hello", "/forget yes"):
+        bot.receives("anna", text)
+    assert bot.sent_to("anna")[-1].endswith(f"stays too: {SAYS('decided_owner')}.")
+    bot.receives("anna", "/budget")
+    assert bot.sent_to("anna")[-1].startswith("Today: ")
+
+
 def test_a_visitor_of_a_public_page_cannot_become_an_owner(chat: Chat):
     offer(chat.bot)
     frames = chat.opens().says(f"/owner {CODE}")
