@@ -10,10 +10,12 @@ from chalicelib.access.person import Person
 from chalicelib.access.ports import People
 from chalicelib.access.taps import Tap, Tapped
 from chalicelib.content.text import Texts
-from chalicelib.conversation.turn import Reply
+from chalicelib.conversation.owner_orders import OwnerCommand
+from chalicelib.conversation.turn import Choice, Reply
 from chalicelib.conversation.turn_context import TurnContext
 from chalicelib.operations.admin import Admin
 from chalicelib.operations.newcomers import BUTTONS, choices
+from chalicelib.operations.people_rows import is_decided
 
 _DECIDE: Final = frozenset({Tap.ALLOW, Tap.FREE, Tap.BLOCK})
 
@@ -76,8 +78,17 @@ class OwnerTaps:
         return Reply(self.texts("owner_tapped_show", handle=handle), choices=buttons)
 
     def _decided_before(self, person: Person) -> Reply:
+        if not (person.is_owner or person.tapped_in or is_decided(person)):
+            return self._old(person)
         state = "owner" if person.is_owner else person.access.value
         return Reply(self.texts(f"owner_tapped_before_{state}", handle=handle_of(person.id)))
+
+    def _old(self, person: Person) -> Reply:
+        """Offer commands in place of buttons that went with what the user had deleted, or with a decision undone."""
+        handle, commands = handle_of(person.id), (OwnerCommand.ALLOW, OwnerCommand.BLOCK)
+        offered = ((f"owner_button_{each.name.lower()}", f"{each.value} {handle}") for each in commands)
+        choices = tuple(Choice(self.texts(key), command) for key, command in offered)
+        return Reply(self.texts("owner_tapped_old", handle=handle), choices=choices)
 
     def _unknown(self) -> Reply:
         return Reply(self.texts("unknown_command", typed=taps.COMMAND))

@@ -212,6 +212,17 @@ def test_a_tap_about_who_has_everything_deleted_finds_nothing(owned: Bot):
     assert owned.known("anna").access is Access.DEFAULT
 
 
+def test_buttons_that_went_with_what_was_deleted_lead_to_the_commands_if_the_person_writes_on(owned: Bot):
+    for text in ("good morning to you", "/forget yes", "good evening"):
+        owned.receives("anna", text)
+    assert tap(owned, button(owned, "Block")) == SAYS("owner_tapped_old", handle=ANNA)
+    offered = owned.read("olga")[-1].choices
+    assert [choice.command for choice in offered] == [f"/allow {ANNA}", f"/block {ANNA}"]
+    tap(owned, offered[1])
+    tap(owned, owned.read("olga")[-1].choices[0])
+    assert owned.known("anna").access is Access.BLOCKED
+
+
 def test_the_decision_at_the_command_line_comes_before_a_later_tap(owned: Bot):
     owned.receives("anna", "good morning to you")
     owned.decides("anna", Access.BLOCKED)

@@ -73,6 +73,7 @@ BLANKS: Final = {
     "owner_tapped_block": {"handle"},
     "owner_tapped_later": {"handle"},
     "owner_tapped_show": {"handle"},
+    "owner_tapped_old": {"handle"},
     "owner_tapped_before_default": {"handle"},
     "owner_tapped_before_unlimited": {"handle"},
     "owner_tapped_before_blocked": {"handle"},
