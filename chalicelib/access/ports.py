@@ -36,8 +36,8 @@ class People(Protocol):
         Nothing if they have never written, or had everything deleted after they asked for it at `asked_at`.
         """
 
-    def speak(self, person: PersonId, language: str) -> None:
-        """Store the language that the person has chosen; nothing if they have never written."""
+    def speak(self, person: PersonId, language: str, *, asked_at: int) -> None:
+        """Store the language that the person has chosen, or nothing, as `choose` does."""
 
     def give_model(self, person: PersonId, model: str) -> None:
         """Store the name of the model that answers the person; none if it is empty. Raises UnknownPerson."""

@@ -26,7 +26,7 @@ _ALSO: Final[Mapping[str, str]] = {
 def chosen(people: People, texts: Texts, context: TurnContext) -> Reply:
     """Store the language behind the command, and say so in it; without one list them all. Raises StoreError."""
     if language := _named(argument_of(context.turn.text)):
-        people.speak(context.person.id, language)
+        people.speak(context.person.id, language, asked_at=context.turn.asked_at)
         return Reply(load(language)("language_changed"))
     choices = tuple(Choice(name, f"{Command.LANGUAGE.value} {tag}") for tag, name in LANGUAGES.items())
     return Reply(texts("language_choose"), choices=choices)

@@ -35,14 +35,23 @@ def test_the_language_of_the_first_message_that_tells_one_is_stored(story: Story
 
 def test_the_language_that_a_person_chose_is_stored_beside_it_until_they_are_forgotten(story: Story):
     story.accept()
-    story.store.people.speak(ANNA, "de")
+    story.store.people.speak(ANNA, "de", asked_at=story.clock())
     assert (story.known().language_seen, story.known().language) == ("en", "de")
     story.store.people.forget(ANNA, now=story.clock())
     assert (story.known().language_seen, story.known().language) == ("", "")
 
 
+def test_no_language_is_stored_that_was_chosen_before_everything_was_deleted(story: Story):
+    story.accept()
+    asked_at = story.clock()
+    story.clock.tick(seconds=1)
+    story.store.people.begin_to_forget(ANNA, asked_at=story.clock())
+    story.store.people.speak(ANNA, "de", asked_at=asked_at)
+    assert story.known().language == ""
+
+
 def test_nothing_is_stored_of_a_language_of_somebody_unknown(story: Story):
-    story.store.people.speak(ANNA, "de")
+    story.store.people.speak(ANNA, "de", asked_at=story.clock())
     assert story.store.people.get(ANNA) is None
 
 

@@ -51,8 +51,9 @@ class FakePeople:
             known.change(persona=persona)
 
     @atomic
-    def speak(self, person: PersonId, language: str) -> None:
-        if known := self.memory.people.get(person):
+    def speak(self, person: PersonId, language: str, *, asked_at: int) -> None:
+        known = self.memory.people.get(person)
+        if known and not known.person.has_forgotten(asked_at):
             known.change(language=language)
 
     @atomic

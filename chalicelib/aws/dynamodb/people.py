@@ -50,8 +50,8 @@ class DynamoPeople:
     def choose(self, person: PersonId, persona: str, *, asked_at: int) -> None:
         self._update(person, Update(set={"persona": persona}), when=not_forgotten_since(asked_at))
 
-    def speak(self, person: PersonId, language: str) -> None:
-        self._update(person, Update(set={"language": language}), when=EXISTS)
+    def speak(self, person: PersonId, language: str, *, asked_at: int) -> None:
+        self._update(person, Update(set={"language": language}), when=not_forgotten_since(asked_at))
 
     def give_model(self, person: PersonId, model: str) -> None:
         change = Update(set={"model": model}) if model else Update(remove=["model"])
