@@ -55,10 +55,8 @@ class _Sections:
     def cards(self) -> str:
         report, words = self.report, self.words
         totals, before = report.totals, report.before
-        cost = [
-            self._text("exactly", cost=words.exact(totals.cost)),
-            words.change(totals.cost, before.cost, report.period),
-        ]
+        cost = [self._text("exactly", cost=words.exact(totals.cost))] if totals.cost else []
+        cost.append(words.change(totals.cost, before.cost, report.period))
         if report.forecast is not None:
             cost.append(self._text("forecast", cost=words.money(report.forecast)))
         if report.monthly_budget is not None:

@@ -26,8 +26,8 @@ class ReportWords:
         return amounts.money(micro, self._rules)
 
     def exact(self, micro: int) -> str:
-        """Return micro-USD as dollars with all six decimals."""
-        return amounts.exact(micro, self._rules)
+        """Return micro-USD as dollars with all six decimals, nothing as `$0`."""
+        return amounts.exact(micro, self._rules) if micro else "$0"
 
     def coarse(self, micro: int) -> str:
         """Return micro-USD as dollars without zeros at the end, for round amounts: `$0.5`."""

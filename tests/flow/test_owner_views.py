@@ -260,6 +260,7 @@ def test_the_costs_of_a_period_are_those_of_the_ledger(browser: OwnersBrowser, b
     spent = bot.spent().committed
     exact = f"exactly ${spent // 1_000_000}.{spent % 1_000_000:06}"
     assert (exact in shown) is (period != "last")
+    assert ("exactly" in shown) is (period != "last")
 
 
 def test_the_bots_settings_are_shown_without_a_secret(browser: OwnersBrowser, bot: Bot):
