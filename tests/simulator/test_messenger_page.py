@@ -141,6 +141,19 @@ def test_on_a_narrow_screen_nothing_is_cut_off(page: Page):
         assert box["y"] + box["height"] <= 741
 
 
+def test_on_a_narrow_screen_many_people_are_beside_each_other_and_not_over_the_button_for_another(
+    page: Page, demo: Demo
+):
+    page.set_viewport_size({"width": 360, "height": 740})
+    for name in ("dora", "emil", "fatma"):
+        demo.http.post("/world/say", json={"person": name, "text": "Hello"}).raise_for_status()
+        expect(page.get_by_test_id(f"person-{name}")).to_have_count(1)
+    last, button = page.get_by_test_id("person-fatma").bounding_box(), page.get_by_test_id("new-person").bounding_box()
+    assert last
+    assert button
+    assert last["x"] + last["width"] <= button["x"]
+
+
 def test_a_message_that_the_webhook_did_not_take_can_be_sent_again(page: Page, demo: Demo):
     page.route("**/world/messenger/send", lambda route: route.fulfill(json={"mid": "m_x", "status": 500}), times=1)
     write(page, "Does this arrive?")
