@@ -65,7 +65,7 @@ def test_the_words_of_the_model_are_shown_as_words_only(page: Page, demo: Demo):
     demo.behave("model", answer=hostile)
     write(page, "Be nasty")
     expect(page.get_by_test_id("thread")).to_contain_text("<b>bold</b>")
-    assert last_answer(page) == hostile
+    assert last_answer(page).startswith(hostile)
     assert page.title() != "owned"
     assert page.locator('[data-testid="thread"] img, [data-testid="thread"] a').count() == 0
 
