@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 from zoneinfo import ZoneInfo
@@ -16,7 +15,16 @@ from chalicelib.access.person import Access, Person
 from chalicelib.ids import Channel
 from chalicelib.operations import invites as operations
 from scripts.cli import qr_code
-from scripts.cli.terminal import counted, date_of, plain, print_fitting, print_json, print_prose, print_values
+from scripts.cli.terminal import (
+    counted,
+    date_of,
+    moment_of,
+    plain,
+    print_fitting,
+    print_json,
+    print_prose,
+    print_values,
+)
 from scripts.stage import hints
 
 if TYPE_CHECKING:
@@ -144,7 +152,7 @@ class TextInvitesView:
         return f"{current}, {used}, {_grant(invite)}{persona}, until {expires}"
 
     def _moment(self, at: int) -> str:
-        return f"{datetime.fromtimestamp(at / 1000, self.zone):%Y-%m-%d %H:%M}"
+        return moment_of(at, zone=self.zone)
 
 
 def _grant(invite: Invite) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -11,7 +10,16 @@ import click
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.key_service import ApiKeyService, IssuedKey, KeyState, state
 from chalicelib.ids import PersonId
-from scripts.cli.terminal import counted, date_of, plain, print_fitting, print_json, print_prose, print_values
+from scripts.cli.terminal import (
+    counted,
+    date_of,
+    moment_of,
+    plain,
+    print_fitting,
+    print_json,
+    print_prose,
+    print_values,
+)
 from scripts.stage import hints
 
 if TYPE_CHECKING:
@@ -269,11 +277,7 @@ class TextKeysView:
         return "never" if key.expires_at is None else date_of(key.expires_at, now=self.now, zone=self.zone)
 
     def _moment(self, at: int | None) -> str:
-        return (
-            "never"
-            if at is None
-            else f"{datetime.fromtimestamp(at / 1000, self.zone):%Y-%m-%d %H:%M} ({self.zone.key})"
-        )
+        return "never" if at is None else f"{moment_of(at, zone=self.zone)} ({self.zone.key})"
 
 
 def _used(key: ApiKey) -> str:

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -18,7 +17,7 @@ from chalicelib.clock import Clock, utc
 from chalicelib.errors import ConfigError, UnknownPerson, WakeError
 from chalicelib.ids import Channel, PersonId
 from scripts.cli import keys, naming, options
-from scripts.cli.terminal import counted, print_json, print_prose, print_values
+from scripts.cli.terminal import counted, moment_of, print_json, print_prose, print_values
 from scripts.stage import hints
 from scripts.stage.environment import Environment
 
@@ -127,7 +126,12 @@ def list_owners(context: Context) -> None:
     if not owners:
         print_prose(f"There is no owner yet. To become one: {hints.command('owner pair', context.stage)}")
         return
-    print_values([(handle_of(each.person), f"{_place(each)}, since {_moment(each, context.zone)}") for each in owners])
+    print_values(
+        [
+            (handle_of(each.person), f"{_place(each)}, since {moment_of(each.since, zone=context.zone)}")
+            for each in owners
+        ]
+    )
     click.echo(f"\n{counted(len(owners), 'owner', 'owners')}")
 
 
@@ -179,10 +183,6 @@ def _people(owners: Sequence[Owner]) -> Sequence[Any]:
 
 def _place(owner: Owner) -> str:
     return _PLACES[identity.channel_of(owner.person)]
-
-
-def _moment(owner: Owner, zone: ZoneInfo) -> str:
-    return f"{datetime.fromtimestamp(owner.since / 1000, zone):%d %b %Y, %H:%M}"
 
 
 def _as_json(owner: Owner) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """`parley people pause` and `resume`: stops answers to one person or to all, and lets them go on."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 import click
@@ -13,7 +12,7 @@ from chalicelib.ids import PersonId
 from chalicelib.operations.owner_pauses import ALL, MOST_HOURS
 from chalicelib.operations.takeover import TakeoverService
 from scripts.cli import naming, options
-from scripts.cli.terminal import print_json, print_prose
+from scripts.cli.terminal import moment_of, print_json, print_prose
 from scripts.stage import hints
 from scripts.stage.environment import Environment
 
@@ -33,7 +32,7 @@ class Context:
     def until(self, at: int) -> str:
         """Format when a pause ends, in the owner's time zone."""
         zone = self.environment.settings.limits.zone
-        return f"{datetime.fromtimestamp(at / 1000, zone):%Y-%m-%d %H:%M} ({zone.key})"
+        return f"{moment_of(at, zone=zone)} ({zone.key})"
 
     def ending(self, whom: str) -> str:
         """Return the command that ends a pause."""

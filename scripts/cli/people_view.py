@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ import click
 
 from chalicelib.access.handles import handle_of
 from chalicelib.access.person import Access, Person
+from chalicelib.clock import utc
 from chalicelib.ids import PersonId
 from chalicelib.operations import export
 from chalicelib.operations.admin import Portrait, Standing
@@ -18,7 +19,17 @@ from chalicelib.operations.people_rows import PeoplePage, Row
 
 if TYPE_CHECKING:
     from rich.table import Table as Grid
-from scripts.cli.terminal import counted, date_of, plain, print_fitting, print_json, print_prose, print_values, width
+from scripts.cli.terminal import (
+    counted,
+    date_of,
+    moment_of,
+    plain,
+    print_fitting,
+    print_json,
+    print_prose,
+    print_values,
+    width,
+)
 from scripts.stage import hints
 
 _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
@@ -189,7 +200,7 @@ class TextPeopleView:
     def _moment(self, at: int) -> str:
         if not at:
             return "never"
-        return f"{self._local(at):%Y-%m-%d %H:%M} ({self.zone.key}), {self._ago(at)}"
+        return f"{moment_of(at, zone=self.zone)} ({self.zone.key}), {self._ago(at)}"
 
     def _ago(self, at: int) -> str:
         seconds = (self.now - at) // 1000
@@ -225,8 +236,7 @@ def _kept_decision(person: Person) -> str:
 
 
 def _deletion_as_json(request: Deletion) -> dict[str, Any]:
-    asked_at = datetime.fromtimestamp(request.received_at / 1000, UTC)
-    return {"code": request.code, "asked_at": f"{asked_at:%Y-%m-%dT%H:%M:%SZ}", "app_scoped_id": request.user}
+    return {"code": request.code, "asked_at": utc(request.received_at), "app_scoped_id": request.user}
 
 
 def _standing_as_json(standing: Standing) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import ParamSpec
 from zoneinfo import ZoneInfo
@@ -17,7 +16,7 @@ from chalicelib.operations.personas import PersonaEditor, PersonaState
 from scripts.cli import options
 from scripts.cli.personas_check import check
 from scripts.cli.personas_files import beside, is_beside, read_text
-from scripts.cli.terminal import print_json, print_values
+from scripts.cli.terminal import moment_of, print_json, print_values
 from scripts.stage import hints
 from scripts.stage.environment import Environment
 
@@ -35,7 +34,7 @@ class Context:
 
     def since(self, at: int | None) -> str:
         """Return a time in the owner's time zone; empty for None."""
-        return f"{datetime.fromtimestamp(at / 1000, self.zone):%Y-%m-%d %H:%M}" if at is not None else ""
+        return moment_of(at, zone=self.zone) if at is not None else ""
 
 
 def _context(environment: Environment, output: options.OutputFormat) -> Context:

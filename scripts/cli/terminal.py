@@ -25,6 +25,11 @@ def date_of(at: int, *, now: int, zone: ZoneInfo) -> str:
     return f"{moment.day} {moment:%b}" if moment.year == today.year else f"{moment:%b %Y}"
 
 
+def moment_of(at: int, *, zone: ZoneInfo) -> str:
+    """Return `2026-11-20 13:00` for a time in milliseconds since 1970."""
+    return f"{datetime.fromtimestamp(at / 1000, zone):%Y-%m-%d %H:%M}"
+
+
 def print_json(document: Any) -> None:
     """Print a JSON document on standard output, in UTF-8 regardless of the terminal's encoding."""
     click.echo(as_text(document).encode())
