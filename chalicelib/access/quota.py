@@ -24,6 +24,11 @@ def day_of(at: int, *, now: int, zone: ZoneInfo) -> str:
     return datetime.fromtimestamp(sent / 1000, zone).date().isoformat()
 
 
+def today(now: int, *, zone: ZoneInfo) -> str:
+    """Return the ISO date in `zone` at `now`, in milliseconds since 1970."""
+    return datetime.fromtimestamp(now / 1000, zone).date().isoformat()
+
+
 def hour_of(now: int, *, zone: ZoneInfo) -> int:
     """Return the hour in `zone`, 0 to 23, at `now`, in milliseconds since 1970."""
     return datetime.fromtimestamp(now / 1000, zone).hour
