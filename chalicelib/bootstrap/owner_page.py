@@ -5,8 +5,8 @@ from collections.abc import Callable
 from chalicelib.access.owner_session_ports import OwnerSessions
 from chalicelib.bootstrap import owner_services
 from chalicelib.bootstrap.ports import Ports
-from chalicelib.operations.owner_door import OwnerDoor
 from chalicelib.operations.owner_page import OwnerPage
+from chalicelib.operations.owner_sign_in import OwnerSignIn
 from chalicelib.operations.page_bot import BotView
 from chalicelib.operations.page_money import MoneyView
 from chalicelib.operations.page_people import PeopleView
@@ -23,7 +23,7 @@ def assemble(
     admin, reports = owner_services.admin(ports), owner_services.reports(ports)
     persona = settings.messenger.persona if settings.stage.channels.messenger else settings.web.persona
     return OwnerPage(
-        door=OwnerDoor(sessions, ports.owners, random_bytes, ports.clock, ports.log),
+        sign_in=OwnerSignIn(sessions, ports.owners, random_bytes, ports.clock, ports.log),
         today=TodayView(admin, ports.spending, reports, ports.pauses, settings),
         people=PeopleView(admin),
         person=PersonView(admin, ports.log),

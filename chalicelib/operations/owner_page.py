@@ -16,7 +16,7 @@ from chalicelib.content.owner_html import Html, Words, fill
 from chalicelib.content.page import HtmlPage
 from chalicelib.errors import UnknownPerson
 from chalicelib.ids import KeyId
-from chalicelib.operations.owner_door import OwnerDoor, Visit
+from chalicelib.operations.owner_sign_in import OwnerSignIn, Visit
 from chalicelib.operations.owner_view import View
 from chalicelib.operations.page_bot import BotView
 from chalicelib.operations.page_money import MoneyView
@@ -58,7 +58,7 @@ class OwnerPage:
     All methods raise StoreError.
     """
 
-    door: OwnerDoor
+    sign_in: OwnerSignIn
     today: TodayView
     people: PeopleView
     person: PersonView
@@ -86,7 +86,7 @@ class OwnerPage:
 
     def offer(self, link: str, *, up: str) -> HtmlPage:
         """Return the page with the button that opens the link; this does not use the link up."""
-        if not self.door.is_open(link):
+        if not self.sign_in.is_open(link):
             return self.gone(up=up)
         enter = fill("enter", self.words)
         return self._alone("enter", self.words("enter_heading"), enter, up=up)

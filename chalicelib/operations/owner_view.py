@@ -13,7 +13,7 @@ from chalicelib.content.owner_face import face
 from chalicelib.content.owner_html import Html, Words, fill, joined
 from chalicelib.content.page import HtmlPage
 from chalicelib.ids import KeyId, PersonId
-from chalicelib.operations.owner_door import Visit
+from chalicelib.operations.owner_sign_in import Visit
 from chalicelib.operations.people_rows import Row
 
 TABS: Final = ("today", "people", "money", "bot")

@@ -14,8 +14,8 @@ from chalicelib.routes.owner_requests import FORM, OwnerRequests
 from chalicelib.routes.responses import page_response
 
 if TYPE_CHECKING:
-    from chalicelib.operations.owner_door import Visit
     from chalicelib.operations.owner_page import FormSent
+    from chalicelib.operations.owner_sign_in import Visit
 
 routes = Blueprint(__name__)
 requests = OwnerRequests(routes)
@@ -43,7 +43,7 @@ def enter(link: str) -> Response:
     if not requests.form().is_own:
         return page_response(owner.wrong_form(up=requests.up))
     try:
-        cookie = owner.door.enter(link)
+        cookie = owner.sign_in.enter(link)
     except InvalidToken:
         return page_response(owner.gone(up=requests.up))
     return requests.lead_to("owner", **{"Set-Cookie": owner_session.set_cookie(cookie)})
@@ -53,7 +53,7 @@ def enter(link: str) -> Response:
 @requests.own_form
 def leave(visit: "Visit", _: "FormSent") -> Response:
     """End the session."""
-    requests.owner.door.leave(visit)
+    requests.owner.sign_in.leave(visit)
     return requests.lead_to("owner", **{"Set-Cookie": owner_session.set_cookie("")})
 
 

@@ -63,7 +63,7 @@ class OwnerRequests:
 
         @wraps(handler)
         def respond(**values: str) -> Response:
-            visit = self.owner.door.visit(self.request.headers.get("cookie", ""))
+            visit = self.owner.sign_in.visit(self.request.headers.get("cookie", ""))
             if visit is None:
                 return page_response(self.owner.signed_out(up=self.up))
             return handler(visit, **values)

@@ -9,8 +9,8 @@ from chalicelib.routes.owner_requests import FORM, OwnerRequests
 from chalicelib.routes.responses import page_response
 
 if TYPE_CHECKING:
-    from chalicelib.operations.owner_door import Visit
     from chalicelib.operations.owner_page import FormSent
+    from chalicelib.operations.owner_sign_in import Visit
 
 routes = Blueprint(__name__)
 requests = OwnerRequests(routes)
@@ -66,7 +66,7 @@ def bot(visit: "Visit") -> Response:
 @requests.own_form
 def leave_others(visit: "Visit", _: "FormSent") -> Response:
     """End all sessions but this one."""
-    requests.owner.door.leave_others(visit)
+    requests.owner.sign_in.leave_others(visit)
     return requests.lead_to("owner/bot")
 
 

@@ -456,9 +456,9 @@ def the_owner_looks_at_the_page(audit: Audit, store: Store, bot: Bot) -> None:
     link = links.mint(anna).rpartition("/")[2]
     audit.function = "api_handler"
     page.offer(link, up="")
-    cookie = page.door.enter(link)
+    cookie = page.sign_in.enter(link)
     bot.clock.tick(minutes=20)
-    visit = page.door.visit(f"{COOKIE}={cookie}")
+    visit = page.sign_in.visit(f"{COOKIE}={cookie}")
     assert visit
     page.show_today(visit, up="")
     page.show_people(visit, {}, up="")
@@ -470,8 +470,8 @@ def the_owner_looks_at_the_page(audit: Audit, store: Store, bot: Bot) -> None:
             page.decide(page_name(person.id), page.sent(sent, host="", origin="", site="same-origin"))
         page.show_person(visit, page_name(person.id), up="")
         page.show_words(visit, page_name(person.id), up="")
-    page.door.leave_others(visit)
-    page.door.leave(visit)
+    page.sign_in.leave_others(visit)
+    page.sign_in.leave(visit)
 
 
 def somebody_came_by_an_invite(store: Store, bot: Bot) -> None:

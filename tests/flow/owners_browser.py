@@ -9,9 +9,9 @@ from chalicelib.access import owner_session
 from chalicelib.bootstrap import owner_page
 from chalicelib.content.page import HtmlPage
 from chalicelib.ids import PersonId
-from chalicelib.operations.owner_door import Visit
 from chalicelib.operations.owner_link import OwnerLinks
 from chalicelib.operations.owner_page import FormSent, OwnerPage
+from chalicelib.operations.owner_sign_in import Visit
 from tests.fakes.checkups import FakeCheckups
 from tests.fakes.owner_sessions import FakeOwnerSessions
 from tests.flow.bot import Bot
@@ -46,7 +46,7 @@ class OwnersBrowser:
         return links.mint(owner).rpartition("/")[2]
 
     def enters(self, owner: PersonId | None = None) -> "OwnersBrowser":
-        self.cookie = self.page.door.enter(self.link(owner))
+        self.cookie = self.page.sign_in.enter(self.link(owner))
         return self
 
     def another(self) -> "OwnersBrowser":
@@ -54,7 +54,7 @@ class OwnersBrowser:
         return OwnersBrowser(self.bot, random=self.random).enters()
 
     def visit(self) -> Visit | None:
-        return self.page.door.visit(f"{owner_session.COOKIE}={self.cookie}")
+        return self.page.sign_in.visit(f"{owner_session.COOKIE}={self.cookie}")
 
     @property
     def visits(self) -> Visit:

@@ -32,7 +32,7 @@ def test_a_preview_of_the_link_by_another_does_not_use_it_up(browser: OwnersBrow
     for _ in range(3):  # Meta fetches each link that is sent, and so do scanners of mails
         preview = browser.page.offer(link, up="../../")
         assert (preview.status, "Open my page" in words(preview)) == (200, True)
-    browser.cookie = browser.page.door.enter(link)
+    browser.cookie = browser.page.sign_in.enter(link)
     assert browser.visit()
 
 
@@ -46,9 +46,9 @@ def test_the_page_behind_a_link_says_nothing_of_the_bot_or_its_people(browser: O
 
 def test_a_link_works_once(browser: OwnersBrowser):
     link = browser.link()
-    browser.page.door.enter(link)
+    browser.page.sign_in.enter(link)
     with pytest.raises(InvalidToken):
-        browser.page.door.enter(link)
+        browser.page.sign_in.enter(link)
     assert browser.page.offer(link, up="../../").status == 404
 
 
@@ -57,12 +57,12 @@ def test_a_link_works_for_five_minutes(browser: OwnersBrowser, bot: Bot, minutes
     link = browser.link()
     bot.clock.tick(minutes=minutes)
     with pytest.raises(InvalidToken):
-        browser.page.door.enter(link)
+        browser.page.sign_in.enter(link)
 
 
 def test_a_link_that_is_used_one_that_expired_and_one_that_was_guessed_look_alike(browser: OwnersBrowser, bot: Bot):
     used, expired = browser.link(), browser.link()
-    browser.page.door.enter(used)
+    browser.page.sign_in.enter(used)
     bot.clock.tick(minutes=6)
     shown = {browser.page.offer(link, up="../../").html for link in (used, expired, "A" * 43, "x", "<script>", "")}
     assert len(shown) == 1
@@ -75,9 +75,9 @@ def test_what_cannot_be_a_link_is_not_even_looked_up(browser: OwnersBrowser, bot
 
 def test_neither_the_link_nor_the_cookie_is_stored_or_logged(browser: OwnersBrowser, bot: Bot):
     link = browser.link(person_of("anna"))
-    browser.cookie = browser.page.door.enter(link)
+    browser.cookie = browser.page.sign_in.enter(link)
     becomes_owner(bot, "anna")
-    browser.page.door.leave(browser.enters(person_of("anna")).visits)
+    browser.page.sign_in.leave(browser.enters(person_of("anna")).visits)
     stored = repr((bot.memory.owner_links, bot.memory.owner_sessions))
     for secret in (link, browser.cookie, "anna"):
         assert secret not in stored + bot.logged.getvalue()
@@ -96,7 +96,7 @@ def test_the_report_in_the_chat_has_a_link_that_lets_its_owner_in(browser: Owner
     becomes_owner(bot, "anna")
     bot.receives("anna", "/report")
     [link] = re.findall(r"https://bot\.example/api/owner/in/(\S+)", bot.sent_to("anna")[-1])
-    browser.cookie = browser.page.door.enter(link)
+    browser.cookie = browser.page.sign_in.enter(link)
     assert browser.visits.session.owner == owner_code(person_of("anna"))
     assert link not in bot.logged.getvalue()
 
@@ -120,14 +120,14 @@ def test_a_stolen_cookie_is_worth_nothing_after_the_owner_signed_out(browser: Ow
     browser.enters()
     thief = OwnersBrowser(bot, cookie=browser.cookie)
     assert thief.visit()
-    browser.page.door.leave(browser.visits)
+    browser.page.sign_in.leave(browser.visits)
     assert thief.visit() is None
     assert browser.visit() is None
 
 
 def test_signing_out_in_one_browser_leaves_the_others_signed_in(browser: OwnersBrowser):
     desk = browser.enters().another()
-    browser.page.door.leave(browser.visits)
+    browser.page.sign_in.leave(browser.visits)
     assert desk.visit()
 
 

@@ -292,7 +292,7 @@ def test_the_browsers_that_are_signed_in_are_listed_and_the_others_signed_out(br
     shown = words(browser.page.show_bot(browser.visits, up=UP))
     assert "This browser" in shown
     assert "Another browser" in shown
-    browser.page.door.leave_others(browser.visits)
+    browser.page.sign_in.leave_others(browser.visits)
     assert browser.visit()
     assert phone.visit() is None
 

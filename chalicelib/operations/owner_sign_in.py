@@ -1,4 +1,4 @@
-"""The door of the owner's page: a link lets a browser in once, a cookie keeps it in, and the owner can shut it."""
+"""The sign-in of the owner's page: a link signs a browser in once, and its cookie lasts until the owner signs out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,8 +26,8 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class OwnerDoor:
-    """Lets owners in. All methods raise StoreError."""
+class OwnerSignIn:
+    """Signs browsers in and out. All methods raise StoreError."""
 
     sessions: OwnerSessions
     owners: Owners
