@@ -27,9 +27,7 @@ class DynamoOutages:
     along: ReadAlong
 
     def current(self) -> Mapping[str, Outage]:
-        if self.along.is_due:
-            self.along.took(next(iter(self.table.get_many([self.along.key])), None))
-        return _outages(self.along.item or {})
+        return _outages(self.along.current(self.table.get_many))
 
     def count(self, model: str, *, now: int, anew: bool) -> Outage:
         failures, at = _names(model)

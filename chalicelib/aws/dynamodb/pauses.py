@@ -20,9 +20,7 @@ class DynamoPauses:
     along: ReadAlong
 
     def until(self) -> int:
-        if self.along.is_due:
-            self.along.took(next(iter(self.table.get_many([self.along.key])), None))
-        return int((self.along.item or {}).get(_ATTRIBUTE, 0))
+        return int(self.along.current(self.table.get_many).get(_ATTRIBUTE, 0))
 
     def pause(self, *, until: int) -> None:
         self.table.write(update(keys.personas_key(), Update(set={_ATTRIBUTE: until})))

@@ -26,9 +26,7 @@ class DynamoPersonaTexts:
     along: ReadAlong
 
     def current(self) -> Mapping[str, PersonaText]:
-        if self.along.is_due:
-            self.along.took(next(iter(self.table.get_many([self.along.key])), None))
-        return _texts(self.along.item or {})
+        return _texts(self.along.current(self.table.get_many))
 
     def put(self, name: str, source: str, *, now: int, files: Mapping[str, str] = NO_FILES) -> None:
         text = {"source": source, "at": now} | ({"files": dict(files)} if files else {})

@@ -1,6 +1,6 @@
 """Reads an item that changes rarely along with others, so that it costs no request of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from chalicelib.aws.dynamodb.items import Item
@@ -26,6 +26,12 @@ class ReadAlong:
     def is_due(self) -> bool:
         """Whether the item was never read, or `every_ms` ago."""
         return self._read_at is None or self.clock() - self._read_at >= self.every_ms
+
+    def current(self, read: Callable[[Sequence[Key]], Iterable[Item]]) -> Item:
+        """Return the item as it was at most `every_ms` ago, empty if it did not exist; `read` reads items by keys."""
+        if self.is_due:
+            self.took(next(iter(read([self.key])), None))
+        return self.item or {}
 
     def forget(self) -> None:
         """Read it again with the next read, because this process has changed it."""
