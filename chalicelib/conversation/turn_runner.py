@@ -104,9 +104,12 @@ class TurnRunner:
         return self._refuse(context, self.notices.say("paused"))
 
     def _drop(self, reason: str, context: TurnContext) -> Turn:
-        """Leave the turn without an answer; while a human answers whom no inbox shows it, pass it on to them."""
-        turn = context.turn
-        if reason == plan.PAUSED and turn.text and not identity.traits_of(turn.person).has_inbox:
+        """Leave the turn without an answer; while a human answers whom no inbox shows it, pass it on to them.
+
+        A wish for another answer to an earlier question is no message to a human.
+        """
+        turn, is_message = context.turn, bool(context.turn.text) and context.turn.replaces is None
+        if reason == plan.PAUSED and is_message and not identity.traits_of(turn.person).has_inbox:
             self.humans.wrote(turn)
             return self._record(context, self._or_revoked(context, self.notices.say(HUMAN_READS)))
         self._log(turn)("drop", reason=reason, failed=int(reason in plan.FAILURES))

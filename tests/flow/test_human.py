@@ -283,3 +283,18 @@ def test_a_humans_words_are_neither_rated_nor_asked_again(site: Chat):
     assert [frame["code"] for frame in tab.sends("feedback", turn=turn, value="up")] == ["unknown_turn"]
     assert [frame["code"] for frame in tab.sends("regenerate", turn=turn, id=ulid(site.clock()))] == ["unknown_turn"]
     assert site.asked == ["hello"]
+
+
+def test_a_wish_for_another_answer_is_not_passed_on_to_a_human_and_the_first_answer_stays(site: Chat):
+    tab = site.opens("anna")
+    tab.says("hello")
+    turn = tab.got("completed")[-1]["turn"]
+    owner_says(site, "Hello, this is Olga.")
+    told = len(site.bot.owner_chat.told)
+    tab.sends("regenerate", turn=turn, id=ulid(site.clock()))
+    site.works()
+    assert (tab.got("completed")[-1]["state"], len(site.bot.owner_chat.told)) == ("dropped", told)
+    assert "An answer." in str(site.opens("anna").got("ready")[-1]["history"])
+    site.clock.tick(hours=2)
+    tab.says("and now?")
+    assert site.bot.last_prompt.history[0].answer == "An answer."
