@@ -64,7 +64,10 @@ def render(
     body = Template(template).substitute({blank: _html(value) for blank, value in words.items()})
     style = _read("style.css")
     html = Template(_read("frame.html")).substitute(title=title, style=style, body=body, language=language)
-    return HtmlPage(html, {**_SAFE, "Content-Security-Policy": _policy(style, sends_form=sends_form)}, status)
+    policies = {"Content-Security-Policy": _policy(style, sends_form=sends_form)}
+    if sends_form:
+        policies["Referrer-Policy"] = "same-origin"  # with `no-referrer`, browsers send the origin `null` with forms
+    return HtmlPage(html, {**_SAFE, **policies}, status)
 
 
 def document(title: str, body: str, *styles: str, language: str = ENGLISH) -> str:
