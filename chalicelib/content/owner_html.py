@@ -88,9 +88,10 @@ class Words:
         """Write a date without its year: `30 November`."""
         return RULES[self.language].day(value)
 
-    def weekday(self, number: int) -> str:
-        """Return the name of a day, counted from 0 for Monday."""
-        return self("weekdays").split()[number]
+    def weekday_and_day(self, value: date) -> str:
+        """Write a date with the day of the week and without its year: `Monday, 30 November`."""
+        weekday = self("weekdays").split()[value.weekday()]
+        return self("weekday_and_day", weekday=weekday, day=self.day(value))
 
 
 @cache

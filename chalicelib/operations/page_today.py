@@ -51,7 +51,7 @@ class TodayView:
             "today",
             words,
             up=view.up,
-            date=f"{words.weekday(view.today.weekday())}, {words.day(view.today)}",
+            date=words.weekday_and_day(view.today),
             headline=words(f"headline_{'paused' if is_paused else state}"),
             lead=self._lead(view, today, people),
             tiles=_tiles(view, days, people),

@@ -1,11 +1,14 @@
 """The words of the owner's page in each language: complete, with the same blanks, and used."""
 
 import re
+from datetime import date
 from importlib.resources import files
 from string import Formatter
 from typing import Final
 
 import pytest
+from babel import Locale
+from babel.dates import format_date
 
 from chalicelib.content import owner_html
 from chalicelib.content.owner_html import Html, fill
@@ -32,9 +35,16 @@ def test_each_language_has_all_words_with_the_same_blanks(language: str):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_week_has_seven_days_and_the_tabs_fit_on_a_phone(language: str):
     words = owner_html.words(language)
-    assert [len(words.weekday(day)) > 0 for day in range(7)] == [True] * 7
     assert len(words("weekdays").split()) == 7
     assert max(len(words(f"tab_{name}")) for name in ("today", "people", "money", "bot")) <= 12
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 30 - back) for back in range(7)], ids=str)
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {ENGLISH}))
+def test_a_day_of_the_week_is_written_beside_the_date_as_the_language_has_it(language: str, day: date):
+    with_year = format_date(day, "full", locale=Locale.parse(language, sep="-"))
+    without_year = re.sub(r"^2026년 | (?:de )?2026$", "", with_year)
+    assert owner_html.words(language).weekday_and_day(day) == without_year != with_year
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
