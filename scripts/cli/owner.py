@@ -97,8 +97,8 @@ def pair(context: Context, *, web: bool) -> None:
     Send it to your page on Messenger, as this command says. It can be used once, and five codes may be tried. A new
     code takes the place of the one before.
 
-    With --web you send it on a page of the web chat that is made for you; keep its address to yourself. There is no
-    notice in the web chat: you get them by e-mail, as before.
+    With --web you send it on a page of the web chat that is made for you; keep its address to yourself. The web chat
+    shows no notices: you get them by e-mail, as before.
     """
     address = _page(context) if web else _check_messenger(context)
     code = pairing.new_code(secrets.token_bytes)
