@@ -34,10 +34,12 @@ class HandleLookup:
     def one(self, command: OwnerCommand, words: Sequence[str], *, behind: str = "") -> PersonId | Reply:
         """Return the user of the first word, or a reply that asks for one, with a button for each that may be meant.
 
-        A button sends the command with the handle and what is `behind` it, if that is short enough.
+        Without a word these are all users but the owners, the last seen first. A button sends the command with the
+        handle and what is `behind` it, if that is short enough.
         """
         if not words:
-            recent = [row.first.person.id for row in summed(self.admin.list()) if not row.is_sum]
+            people = [row.first.person for row in summed(self.admin.list()) if not row.is_sum]
+            recent = [person.id for person in people if not person.is_owner]
             return self._ask(self.texts("owner_whom", command=command.value), command, recent, behind)
         given = words[0]
         found = handles.matching(given, self.admin.ids())

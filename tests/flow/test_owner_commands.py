@@ -177,6 +177,7 @@ def test_without_a_handle_the_owner_is_asked_whom(owned: Bot, command: str):
     answer = orders(owned, command)
     assert answer.text == SAYS("owner_whom", command=command)
     assert button(answer, ANNA).command == f"{command} {ANNA}"
+    assert handle_of(person_of("olga")) not in [choice.title for choice in answer.choices]
 
 
 @pytest.mark.parametrize("typed", ["0000000f", "anna", "messenger:4711:anna", "x" * 300])
