@@ -137,6 +137,14 @@ def test_a_condition_that_fails_after_a_conflict_is_reported(stub: Stubber, tabl
     assert caught.value.item == KEY
 
 
+def test_a_write_on_a_condition_says_whether_it_was_made(stub: Stubber, table: Table):
+    change = update(KEY, Update(set={"text": "words"}), when=EXISTS)
+    stub.add_client_error("update_item", "ConditionalCheckFailedException", modeled_fields={"Item": STORED})
+    assert not table.write_if(change)
+    stub.add_response("update_item", {"Attributes": STORED})
+    assert table.write_if(change)
+
+
 @pytest.mark.parametrize(
     "refuse",
     [

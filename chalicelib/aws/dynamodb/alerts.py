@@ -15,11 +15,7 @@ class DynamoSentAlerts:
     table: Table
 
     def first_today(self, kind: str, *, day: str) -> bool:
-        try:
-            self.table.write(update(keys.alert_key(kind), Update(set={"day": day}), when=alert_not_sent_on(day)))
-        except ConditionFailed:
-            return False
-        return True
+        return self.table.write_if(update(keys.alert_key(kind), Update(set={"day": day}), when=alert_not_sent_on(day)))
 
     def people_today(self, kind: str, person: str, *, day: str, most: int) -> int:
         key = keys.alert_key(kind)

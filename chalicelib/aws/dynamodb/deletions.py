@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chalicelib.access.retention import DELETION_KEPT_S
 from chalicelib.aws.dynamodb import items, keys
 from chalicelib.aws.dynamodb.conditions import NOT_EXISTS, deletion_open
-from chalicelib.aws.dynamodb.table import ConditionFailed, Table
+from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.writes import Update, put, update
 from chalicelib.operations.deletion import Deletion
 
@@ -18,11 +18,7 @@ class DynamoDeletions:
     table: Table
 
     def keep(self, deletion: Deletion) -> bool:
-        try:
-            self.table.write(put(_item(deletion), when=NOT_EXISTS))
-        except ConditionFailed:
-            return False
-        return True
+        return self.table.write_if(put(_item(deletion), when=NOT_EXISTS))
 
     def get(self, code: str, *, now: int) -> Deletion | None:
         item = self.table.get(keys.deletion_key(code))
@@ -37,11 +33,7 @@ class DynamoDeletions:
 
     def close(self, code: str, *, now: int) -> bool:
         done = Update(set={"done_at": now}, remove=["user", "due_bucket", "due_at"])
-        try:
-            self.table.write(update(keys.deletion_key(code), done, when=deletion_open(now)))
-        except ConditionFailed:
-            return False
-        return True
+        return self.table.write_if(update(keys.deletion_key(code), done, when=deletion_open(now)))
 
 
 def _is_open(item: items.Item, *, now: int) -> bool:

@@ -14,7 +14,7 @@ from chalicelib.access.person import Fact
 from chalicelib.aws.dynamodb import fact_items, keys, person_items
 from chalicelib.aws.dynamodb.conditions import EXISTS, facts_made, has_attribute, not_forgotten_since
 from chalicelib.aws.dynamodb.items import Item
-from chalicelib.aws.dynamodb.table import ConditionFailed, Table
+from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.writes import Update, update
 from chalicelib.errors import StoreError
 from chalicelib.ids import PersonId
@@ -56,11 +56,7 @@ class DynamoFacts:
         return self.table.get(keys.person_key(person)) or {**keys.person_key(person)}
 
     def _write(self, person: PersonId, change: Update, *, when: ConditionBase) -> bool:
-        try:
-            self.table.write(update(keys.person_key(person), change, when=EXISTS & when))
-        except ConditionFailed:
-            return False
-        return True
+        return self.table.write_if(update(keys.person_key(person), change, when=EXISTS & when))
 
 
 def _adding(fact: Fact, item: Item) -> Update:

@@ -243,11 +243,7 @@ class DynamoInbox:
         return joins.with_queued(turn, kept_s=self.kept_s)
 
     def _write_if(self, key: keys.Key, change: Update, *, when: ConditionBase) -> bool:
-        try:
-            self.table.write(update(key, change, when=when))
-        except ConditionFailed:
-            return False
-        return True
+        return self.table.write_if(update(key, change, when=when))
 
     def _transact_or_lost(
         self, *, turn: Write, conversation: Write, taken: Changes = (), **others: Write | None

@@ -11,7 +11,7 @@ from chalicelib.aws.dynamodb import keys
 from chalicelib.aws.dynamodb.conditions import EXISTS, NOT_EXISTS
 from chalicelib.aws.dynamodb.invite_conditions import invite_open, may_use
 from chalicelib.aws.dynamodb.items import Item
-from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
+from chalicelib.aws.dynamodb.table import Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, put, update
 from chalicelib.ids import InviteId
 
@@ -23,7 +23,7 @@ class DynamoInvites:
     table: Table
 
     def create(self, invite: Invite) -> bool:
-        return self._write_if(put(_item(invite), when=NOT_EXISTS))
+        return self.table.write_if(put(_item(invite), when=NOT_EXISTS))
 
     def get(self, invite: InviteId) -> Invite | None:
         item = self.table.get(keys.invite_key(invite))
@@ -34,7 +34,9 @@ class DynamoInvites:
             yield from (_invite(item) for item in page)
 
     def revoke(self, invite: InviteId, *, now: int) -> bool:
-        return self._write_if(update(keys.invite_key(invite), Update(set_if_absent={"revoked_at": now}), when=EXISTS))
+        return self.table.write_if(
+            update(keys.invite_key(invite), Update(set_if_absent={"revoked_at": now}), when=EXISTS)
+        )
 
     def redeem(self, invite: Invite, person: Person, grant: Grant, *, now: int) -> Redeemed:
         try:
@@ -45,13 +47,6 @@ class DynamoInvites:
         except TransactionRefused as exc:
             return Redeemed.NOT_VALID if "invite" in exc.failed else Redeemed.CHANGED
         return Redeemed.NOW
-
-    def _write_if(self, write: Write) -> bool:
-        try:
-            self.table.write(write)
-        except ConditionFailed:
-            return False
-        return True
 
 
 def _given(invite: Invite, person: Person, grant: Grant, *, now: int) -> Write:

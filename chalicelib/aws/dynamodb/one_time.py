@@ -4,7 +4,7 @@ from chalicelib.aws.dynamodb import items
 from chalicelib.aws.dynamodb.conditions import EXISTS
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.keys import Key
-from chalicelib.aws.dynamodb.table import ConditionFailed, Table
+from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.writes import delete
 
 
@@ -17,9 +17,4 @@ def find(table: Table, key: Key, *, now: int) -> Item | None:
 def take(table: Table, key: Key, *, now: int) -> Item | None:
     """Delete the item and return it, for exactly one caller; None as `find`, and for all others."""
     item = find(table, key, now=now)
-    try:
-        if item:
-            table.write(delete(key, when=EXISTS))
-    except ConditionFailed:
-        return None
-    return item
+    return item if item and table.write_if(delete(key, when=EXISTS)) else None

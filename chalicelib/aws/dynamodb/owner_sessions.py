@@ -1,14 +1,13 @@
 """The OwnerSessions port over DynamoDB: links in partitions of their own, all sessions in one, since they are few."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from chalicelib.access.owner_session import LINK_KEPT_S, OwnerSession
 from chalicelib.aws.dynamodb import items, keys, one_time
 from chalicelib.aws.dynamodb.conditions import EXISTS
 from chalicelib.aws.dynamodb.items import Item
-from chalicelib.aws.dynamodb.table import ConditionFailed, Table
+from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.writes import Update, delete, put, update
 
 
@@ -39,8 +38,8 @@ class DynamoOwnerSessions:
     def use(self, session: OwnerSession, *, now: int) -> OwnerSession:
         used = replace(session, used_at=now)
         change = Update(set={"used_at": now, "expires_at": used.ends_at // 1000})
-        with suppress(ConditionFailed):  # then the next request finds no session
-            self.table.write(update(keys.owner_session_key(session.id), change, when=EXISTS))
+        # If it was ended meanwhile, the next request finds no session.
+        self.table.write_if(update(keys.owner_session_key(session.id), change, when=EXISTS))
         return used
 
     def end(self, session: str) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 from chalicelib.aws.dynamodb import keys
 from chalicelib.aws.dynamodb.conditions import later_than
 from chalicelib.aws.dynamodb.read_along import ReadAlong
-from chalicelib.aws.dynamodb.table import ConditionFailed, Table
+from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.writes import Update, update
 
 _ATTRIBUTE: Final = "paused_until"
@@ -28,9 +28,7 @@ class DynamoPauses:
 
     def resume(self, *, now: int) -> bool:
         ended = update(keys.personas_key(), Update(remove=[_ATTRIBUTE]), when=later_than(_ATTRIBUTE, now))
-        try:
-            self.table.write(ended)
-        except ConditionFailed:
-            return False
-        self.along.forget()
-        return True
+        was_paused = self.table.write_if(ended)
+        if was_paused:
+            self.along.forget()
+        return was_paused

@@ -122,8 +122,4 @@ class DynamoPeople:
 
     def _update(self, person: PersonId, change: Update, *, when: ConditionBase) -> bool:
         """Change a person that exists; False when there is none, or when the condition fails."""
-        try:
-            self.table.write(update(keys.person_key(person), change, when=EXISTS & when))
-        except ConditionFailed:
-            return False
-        return True
+        return self.table.write_if(update(keys.person_key(person), change, when=EXISTS & when))

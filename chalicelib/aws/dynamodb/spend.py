@@ -10,7 +10,7 @@ from chalicelib.access import identity, ledger
 from chalicelib.access.budget import DaySpend, Reservation, Settlement
 from chalicelib.aws.dynamodb import items, keys, ledger_items
 from chalicelib.aws.dynamodb.conditions import within_cap
-from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table
+from chalicelib.aws.dynamodb.table import BATCH_LIMIT, Table
 from chalicelib.aws.dynamodb.writes import Update, Write, update
 from chalicelib.conversation import bookkeeping
 from chalicelib.conversation.inbox_steps import Finish, Record
@@ -82,8 +82,4 @@ class DynamoSpending:
         return sum(spent.committed for spent in self.days(day.replace(day=1), last))
 
     def reserve(self, reservation: Reservation) -> bool:
-        try:
-            self.table.write(reserve(reservation, None))
-        except ConditionFailed:
-            return False
-        return True
+        return self.table.write_if(reserve(reservation, None))

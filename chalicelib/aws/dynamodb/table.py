@@ -114,6 +114,14 @@ class Table:
             _raise_if_condition(exc)
             raise
 
+    def write_if(self, write: Write) -> bool:
+        """Execute one write; False, with nothing written, if its condition is not met."""
+        try:
+            self.write(write)
+        except ConditionFailed:
+            return False
+        return True
+
     def transact(self, **writes: Write | None) -> None:
         """Execute all writes in one atomic transaction. Raises TransactionRefused.
 

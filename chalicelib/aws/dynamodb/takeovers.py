@@ -8,7 +8,7 @@ from chalicelib.aws.dynamodb import items, keys
 from chalicelib.aws.dynamodb.conditions import NOT_EXISTS, not_forgotten_since
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.silence import HAS_ARRIVALS, is_silent, not_silent, paused_until_before
-from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
+from chalicelib.aws.dynamodb.table import Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, check, put, update
 from chalicelib.conversation.takeover import beginning
 from chalicelib.conversation.turn import Turn
@@ -53,7 +53,7 @@ class DynamoTakeovers:
 
     def resume(self, conversation: ConversationId, *, now: int) -> bool:
         ended = Update(set={"paused_until": now, "resumed_at": now})
-        return self._write_if(update(keys.conversation_key(conversation), ended, when=is_silent(now)))
+        return self.table.write_if(update(keys.conversation_key(conversation), ended, when=is_silent(now)))
 
     def _hear_more(self, words: Turn, *, until: int, is_met: bool) -> None:
         """Store the words of a human who has begun before; only a silence if the bot has not met the user.
@@ -67,17 +67,10 @@ class DynamoTakeovers:
         kept = {} if is_met else {"expires_at": until // 1000 + TURN_KEPT_S}
         silence = _silent(until, since=words.at)
         silenced = Update(set={**silence.set, **kept}, set_if_absent={"arrivals": 0})
-        self._write_if(update(_key(words), silenced, when=paused_until_before(until, since=words.at)))
+        self.table.write_if(update(_key(words), silenced, when=paused_until_before(until, since=words.at)))
 
     def _put(self, brought: Turn) -> Write:
         return put(_item(brought, kept_s=self.kept_s), when=NOT_EXISTS)
-
-    def _write_if(self, write: Write) -> bool:
-        try:
-            self.table.write(write)
-        except ConditionFailed:
-            return False
-        return True
 
 
 def _key(turn: Turn) -> keys.Key:

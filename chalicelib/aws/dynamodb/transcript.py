@@ -82,11 +82,9 @@ class DynamoTranscript:
         return sorted(found, key=lambda each: (-each.used_at, each.id))
 
     def rename(self, conversation: ConversationId, title: str) -> bool:
-        try:
-            self.table.write(update(keys.conversation_key(conversation), Update(set={"title": title}), when=HAS_TITLE))
-        except ConditionFailed:
-            return False
-        return True
+        return self.table.write_if(
+            update(keys.conversation_key(conversation), Update(set={"title": title}), when=HAS_TITLE)
+        )
 
     def take_along(self, turns: Sequence[Turn], person: PersonId, *, now: int) -> None:
         for turn in turns:
@@ -200,11 +198,7 @@ class DynamoTranscript:
 
     def _update(self, turn: Turn, change: Update, *, when: ConditionBase = NOT_ERASED) -> bool:
         """Change a turn that was not erased meanwhile; False when it was, or when the condition fails."""
-        try:
-            self.table.write(update(keys.turn_key(turn.conversation, turn.id), change, when=NOT_ERASED & when))
-        except ConditionFailed:
-            return False
-        return True
+        return self.table.write_if(update(keys.turn_key(turn.conversation, turn.id), change, when=NOT_ERASED & when))
 
 
 def _batches(wanted: Sequence[keys.Key]) -> Iterator[Sequence[keys.Key]]:
