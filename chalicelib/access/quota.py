@@ -24,7 +24,7 @@ def day_of(at: int, *, now: int, zone: ZoneInfo) -> str:
     return datetime.fromtimestamp(sent / 1000, zone).date().isoformat()
 
 
-def today(now: int, *, zone: ZoneInfo) -> str:
+def date_at(now: int, *, zone: ZoneInfo) -> str:
     """Return the ISO date in `zone` at `now`, in milliseconds since 1970."""
     return datetime.fromtimestamp(now / 1000, zone).date().isoformat()
 

@@ -37,7 +37,7 @@ class TodaysBudget:
     def day(self) -> str:
         """Return the ISO date in the owner's time zone; the next one if another computer has begun that."""
         now = self.clock()
-        return max(quota.today(now, zone=self.zone), self._first_open)
+        return max(quota.date_at(now, zone=self.zone), self._first_open)
 
     def reserve(self, most: Usage, *, model: str = "") -> Reservation:
         """Return what must be set aside for a call of no turn that uses at most `most`."""

@@ -211,7 +211,7 @@ class Admin:
 
     def _standing(self, person: Person, default_limit: int | None) -> Standing:
         now = self.clock()
-        today = quota.today(now, zone=self.entitlements.limits.zone)
+        today = quota.date_at(now, zone=self.entitlements.limits.zone)
         blocked = person.access is Access.BLOCKED
         limit = 0 if blocked else limit_of(person, default_limit=default_limit)
         return Standing(person, used=person.quota.get(today, 0), limit=limit)

@@ -165,7 +165,7 @@ class AlertService:
 
     def _today(self) -> str:
         now = self.clock()
-        return quota.today(now, zone=self.settings.limits.zone)
+        return quota.date_at(now, zone=self.settings.limits.zone)
 
     def _send(self, kind: str, key: str = "", **values: object) -> None:
         text = self.texts(f"owner_{key or kind}", **values)

@@ -30,6 +30,6 @@ class BudgetMetric:
         budget = self.budget()
         if budget.price.is_free or not budget.cap:
             return
-        today = date.fromisoformat(quota.today(now, zone=self.zone))
+        today = date.fromisoformat(quota.date_at(now, zone=self.zone))
         [spent] = self.spending.days(today, today)
         self.log("budget", used_pct=float(round(100 * spent.used(budget.cap, of_channel=budget.of_channel), 1)))

@@ -86,7 +86,7 @@ class OwnerPeople:
     def _month(self, person: Person) -> str:
         """Return what the user has asked and cost this month; empty if they have asked nothing."""
         now = self.admin.clock()
-        used = person.months.get(month_of(quota.today(now, zone=self.zone)))
+        used = person.months.get(month_of(quota.date_at(now, zone=self.zone)))
         if used is None:
             return ""
         return self.texts("owner_person_month", questions=used.questions, cost=ReportWords(self.texts).money(used.cost))

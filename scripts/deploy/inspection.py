@@ -289,7 +289,7 @@ class Inspection:
             remedy = f"set an amount such as 1 in .chalice/config.json and run {self._deploy}"
             yield Finding.broken("budget", "PARLEY_DAILY_BUDGET_USD is 0", why, remedy)
             return
-        today = date.fromisoformat(quota.today(now, zone=limits.zone))
+        today = date.fromisoformat(quota.date_at(now, zone=limits.zone))
         [spent] = DynamoSpending(self.deployment.environment.table).days(today, today)
         of_channel = part_of_channel(limits.daily_budget, is_shared=settings.stage.channels.are_both)
         used = spent.used(limits.daily_budget, of_channel=of_channel)

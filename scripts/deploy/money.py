@@ -31,7 +31,7 @@ class Money:
     @property
     def _today(self) -> date:
         now = self.clock()
-        return date.fromisoformat(quota.today(now, zone=self.environment.settings.limits.zone))
+        return date.fromisoformat(quota.date_at(now, zone=self.environment.settings.limits.zone))
 
     def month(self) -> Iterable[Finding]:
         """Yield whether the month's budget is spent, if there is one."""

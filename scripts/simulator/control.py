@@ -155,7 +155,7 @@ class Control:
         person_id = self._person(request)
         known = await run_in_threadpool(self._people.get, person_id)
         person, now = known or Person(person_id), self._clock()
-        day = quota.today(now, zone=self._limits.zone)
+        day = quota.date_at(now, zone=self._limits.zone)
         moment = quota.resets_at(day, zone=self._limits.zone)
         return JSONResponse(
             {

@@ -278,7 +278,7 @@ class Entrance:
         room = identity.room_of(member.conversation)
         given = room is None or self._is_given(member, room, standing)
         opens = may_open and persona.model_opens and given and identity.own_name_of(member.conversation) is None
-        day = quota.today(now, zone=self.zone)
+        day = quota.date_at(now, zone=self.zone)
         self.send(
             member.connection,
             *server_frames.ready(
