@@ -17,7 +17,7 @@ def desk(ports: Ports, texts: Texts) -> Desk:
     """Build it over these ports; it speaks the language of the texts."""
     admin, reports = owner_services.admin(ports), owner_services.reports(ports)
     stage, zone = ports.settings.stage, ports.settings.limits.zone
-    lookup = HandleLookup(admin, texts)
+    lookup = HandleLookup(admin, texts, stage.name)
     return Desk(
         texts,
         OwnerPeople(admin, lookup, texts, zone, ports.invites),

@@ -155,7 +155,7 @@ def _commands(ports: Ports, notices: Notices, alerts: OwnerAlerts, humans: Human
         notices,
         ports.entitlements(),
         MemoryCommands(ports.facts, notices.texts, ports.clock, notices.zone),
-        PairingCommand(ports.owners, alerts, notices.texts, ports.clock),
+        PairingCommand(ports.owners, alerts, notices.texts, ports.clock, ports.settings.stage.name),
         HumanCommand(humans, notices.texts),
         InviteCommand(Redeeming(ports.invites, ports.people, ports.clock), notices),
         DataCommands(ports.export_links, notices.texts, ports.api_url, token_bytes, kept_s, ports.clock),

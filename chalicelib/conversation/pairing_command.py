@@ -20,6 +20,7 @@ class PairingCommand:
     alerts: OwnerAlerts
     texts: Texts
     clock: Clock
+    stage: str
 
     def run(self, context: TurnContext) -> Reply:
         """Make the user an owner and notify the others, or return why not. Raises StoreError.
@@ -35,11 +36,11 @@ class PairingCommand:
             own = next((owner.pairing for owner in self.owners.list() if owner.person == person.id), None)
             return self._paired(context) if own and own.fits(code) else Reply(self.texts("owner_pair_before"))
         if not may_be_owner(context):
-            return Reply(self.texts("owner_pair_key"))
+            return Reply(self.texts("owner_pair_key", stage=self.stage))
         pairing = self.owners.try_code(now=self.clock())
         fits = pairing is not None and pairing.fits(code)
         if pairing is None or not fits or not self.owners.pair(person.id, pairing, now=self.clock()):
-            return Reply(self.texts("owner_pair_wrong"))
+            return Reply(self.texts("owner_pair_wrong", stage=self.stage))
         return self._paired(context)
 
     def _spoil(self, code: str) -> None:

@@ -30,6 +30,7 @@ class HandleLookup:
 
     admin: Admin
     texts: Texts
+    stage: str
 
     def one(self, command: OwnerCommand, words: Sequence[str], *, behind: str = "") -> PersonId | Reply:
         """Return the user of the first word, or a reply that asks for one, with a button for each that may be meant.
@@ -48,7 +49,7 @@ class HandleLookup:
         if len(found) == 1:
             return found[0]
         if len(set(map(handle_of, found))) == 1:
-            return Reply(self.texts("owner_shared_handle", handle=handle_of(found[0])))
+            return Reply(self.texts("owner_shared_handle", handle=handle_of(found[0]), stage=self.stage))
         return self._ask(self.texts("owner_several_handles", handle=given), command, found, behind)
 
     def _ask(self, text: str, command: OwnerCommand, ids: Sequence[PersonId], behind: str) -> Reply:

@@ -1,6 +1,7 @@
 """Prints a report in the terminal: sparklines, and a table of the people; less of it in narrow terminals."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Final
 
 import click
@@ -12,11 +13,16 @@ from chalicelib.operations.report_words import ReportWords
 from chalicelib.settings.languages import ENGLISH
 from scripts.cli.terminal import folded, width
 
-_WORDS: Final = ReportWords(text.load(ENGLISH))
 _MOST_PEOPLE: Final = 10
 _NAMES: Final = 12
 """Columns for what a line is about."""
 _WIDEST: Final = 80
+
+
+@cache
+def _words() -> ReportWords:
+    """Load the words when a report is printed: a file that cannot be read must not end other commands."""
+    return ReportWords(text.load(ENGLISH))
 
 
 def show(report: Report) -> None:
@@ -27,7 +33,7 @@ def show(report: Report) -> None:
 
 def lines(report: Report) -> Iterator[str]:
     """Return what is printed: at most 80 columns, in a narrower terminal as few as fit, but for long names."""
-    yield _bold(_WORDS.period(report.period))
+    yield _bold(_words().period(report.period))
     yield f"Stage {report.stage}, days in {report.zone}"
     yield ""
     yield from _totals(report)
@@ -44,29 +50,31 @@ def lines(report: Report) -> Iterator[str]:
 def _totals(report: Report) -> Iterator[str]:
     totals, before = report.totals, report.before
     yield from _line(
-        "questions", _WORDS.number(totals.questions), _WORDS.change(totals.questions, before.questions, report.period)
+        "questions",
+        _words().number(totals.questions),
+        _words().change(totals.questions, before.questions, report.period),
     )
-    yield from _line("cost", _WORDS.exact(totals.cost), _WORDS.change(totals.cost, before.cost, report.period))
+    yield from _line("cost", _words().exact(totals.cost), _words().change(totals.cost, before.cost, report.period))
     if report.forecast is not None:
         remark = "for the whole month, if it goes on like this"
         if report.monthly_budget is not None:
-            remark = f"{remark}; it may cost {_WORDS.coarse(report.monthly_budget)}"
-        yield from _line("forecast", _WORDS.money(report.forecast), remark)
+            remark = f"{remark}; it may cost {_words().coarse(report.monthly_budget)}"
+        yield from _line("forecast", _words().money(report.forecast), remark)
     people = report.people
-    yield from _line("people", _WORDS.number(people.active), f"{people.new} of them new, {people.known} known in all")
-    yield from _line("no answer", _WORDS.number(totals.failures + totals.unanswered), _WORDS.without_answer(report))
+    yield from _line("people", _words().number(people.active), f"{people.new} of them new, {people.known} known in all")
+    yield from _line("no answer", _words().number(totals.failures + totals.unanswered), _words().without_answer(report))
     tokens = totals.tokens
     told = f"{tokens.input:,} tokens in ({tokens.cached:,} cached), {tokens.output:,} out"
-    yield from _line("calls", _WORDS.number(totals.calls), told)
+    yield from _line("calls", _words().number(totals.calls), told)
 
 
 def _by_day(report: Report) -> Iterator[str]:
     questions, costs = [day.questions for day in report.days], [day.committed for day in report.days]
     waited = [bucket.answers for bucket in report.answer_times]
-    half = _WORDS.half(report).removesuffix(".").lower()
+    half = _words().half(report).removesuffix(".").lower()
     rows = [
-        ("questions", questions, f"most on a day: {_WORDS.number(max(questions))}"),
-        ("cost", costs, f"most on a day: {_WORDS.exact(max(costs))} of {_WORDS.coarse(report.daily_budget)}"),
+        ("questions", questions, f"most on a day: {_words().number(max(questions))}"),
+        ("cost", costs, f"most on a day: {_words().exact(max(costs))} of {_words().coarse(report.daily_budget)}"),
         ("hours", report.hours, "from 0 to 23 o'clock"),
         ("waiting", waited, half or "no answer yet"),
     ]
@@ -83,22 +91,22 @@ def _by_day(report: Report) -> Iterator[str]:
 def _shares(shares: Sequence[Share], whole: int) -> Iterator[str]:
     for share in shares:
         part = share.cost / whole if whole else 0
-        yield f"  {_WORDS.exact(share.cost):>12}  {part:>4.0%}  {_WORDS.part(share.name)}"
+        yield f"  {_words().exact(share.cost):>12}  {part:>4.0%}  {_words().part(share.name)}"
 
 
 def _people(report: Report) -> Iterator[str]:
     people = report.people
-    yield _bold(f"Who asked in {_WORDS.month(people.month)}")
+    yield _bold(f"Who asked in {_words().month(people.month)}")
     if not people.rows:
         yield "  No question is counted for a person yet."
     for row in people.rows[:_MOST_PEOPLE]:
-        yield f"  {_WORDS.exact(row.cost):>12}  {row.questions:>4,}  {_WORDS.person(row)}"
+        yield f"  {_words().exact(row.cost):>12}  {row.questions:>4,}  {_words().person(row)}"
     hidden = people.rows[_MOST_PEOPLE:]
     if hidden:
         cost, questions = sum(row.cost for row in hidden), sum(row.questions for row in hidden)
-        yield f"  {_WORDS.exact(cost):>12}  {questions:>4,}  {sum(row.people for row in hidden):,} more"
+        yield f"  {_words().exact(cost):>12}  {questions:>4,}  {sum(row.people for row in hidden):,} more"
     if people.rest:
-        head = f"  {_WORDS.exact(people.rest):>12}        "
+        head = f"  {_words().exact(people.rest):>12}        "
         first, *others = folded("of no person: checks, summaries, people who were forgotten", _room() - len(head))
         yield f"{head}{first}"
         yield from (f"{' ' * len(head)}{line}" for line in others)

@@ -158,7 +158,7 @@ def test_the_owner_sees_the_sums_their_parts_and_where_they_come_from():
     assert "    tokens                  3,000 in (1,000 cached), 500 out\n" in text
     assert "  the model         $30.00  as counted above\n" in text
     assert "    WebSocket messages, at most     counted    40,000         $0.0400   27%\n" in text
-    assert "    worker, 4 s at 512 MB           assumed     2,000 GB-s    $0.0333   37%\n" in text
+    assert "    worker, 4 s at 512 MB           assumed     2,000 GB-s    $0.0333   36%\n" in text
     assert "    DynamoDB writes                 counted    43,000 units   $0.0269   29%\n" in text
     assert "1,000 messages of the web chat              $30.15\n" in text
     assert f"{LISTED.read} in {LISTED.region}" in " ".join(text.split())

@@ -217,7 +217,7 @@ def test_a_handle_that_two_people_have_decides_about_neither(owned: Bot):
         seen[handle] = psid
     for guest in (psid, seen[handle]):
         owned.receives(guest, "Hello")
-    assert orders(owned, f"/block {handle} yes").text == SAYS("owner_shared_handle", handle=handle)
+    assert orders(owned, f"/block {handle} yes").text == SAYS("owner_shared_handle", handle=handle, stage="prod")
     assert {owned.known(guest).access for guest in (psid, seen[handle])} == {Access.DEFAULT}
 
 

@@ -12,7 +12,7 @@ from tests.flow.bot import LIMIT, SAYS, Bot, person_of
 from tests.flow.chat import KEY, Chat
 
 CODE = "ABCD2345"
-DONE, WRONG = SAYS("owner_pair_done"), SAYS("owner_pair_wrong")
+DONE, WRONG = SAYS("owner_pair_done"), SAYS("owner_pair_wrong", stage="prod")
 
 
 def offer(bot: Bot, code: str = CODE) -> None:
@@ -159,7 +159,7 @@ def test_an_owner_who_has_everything_deleted_stays_one_and_is_told_so(bot: Bot):
 def test_a_visitor_of_a_public_page_cannot_become_an_owner(chat: Chat):
     offer(chat.bot)
     frames = chat.opens().says(f"/owner {CODE}")
-    assert frames[-2]["message"] == SAYS("owner_pair_key")
+    assert frames[-2]["message"] == SAYS("owner_pair_key", stage="prod")
     assert chat.bot.owners.list() == []
     assert chat.bot.owners.try_code(now=chat.clock()) is not None
 
