@@ -20,7 +20,7 @@ def link_of(demo: Demo) -> str:
 def enter(page: Page, link: str) -> None:
     page.goto(link)
     page.get_by_role("button", name="Open my page").click()
-    expect(page.get_by_role("link", name="Today")).to_be_visible()
+    expect(page.get_by_role("link", name="Today", exact=True)).to_be_visible()
 
 
 @contextmanager
