@@ -28,8 +28,14 @@ def exact(micro: int, rules: LocaleRules) -> str:
 
 
 def coarse(micro: int, rules: LocaleRules) -> str:
-    """Write micro-USD as dollars without zeros at the end, for round amounts: `$0.5`."""
-    return f"${rules.number(Decimal(f'{(Decimal(micro) / _MICRO).normalize():f}'))}"
+    """Write micro-USD as dollars with as many decimals as needed, for amounts that a setting has: `$1`, `$0.50`."""
+    amount = Decimal(f"{(Decimal(micro) / _MICRO).normalize():f}")
+    is_round = amount == amount.to_integral_value()
+    return f"${rules.number(amount if is_round else max(amount, amount.quantize(_CENT), key=_decimals))}"
+
+
+def _decimals(amount: Decimal) -> int:
+    return -int(amount.as_tuple().exponent)
 
 
 def time(ms: int) -> str:

@@ -377,7 +377,7 @@ def test_a_period_that_there_is_not_is_offered_in_its_place(owned: Bot, typed: s
     )
 
 
-def test_the_budget_is_told_to_the_micro_dollar_of_the_ledger(owned: Bot):
+def test_the_budget_is_that_of_the_ledger(owned: Bot):
     owned.may_spend("0.5")
     owned.clock.tick(days=-1)
     owned.receives("bert", "A question of yesterday")
@@ -387,7 +387,7 @@ def test_the_budget_is_told_to_the_micro_dollar_of_the_ledger(owned: Bot):
     )
     owned.memory.spend["2026-11-19"] = DaySpend("2026-11-19", committed=1_000_000)
     assert orders(owned, "/budget").text.splitlines() == [
-        "Today: $0.12 of $0.5 (25 %)",
+        "Today: $0.12 of $0.50 (25 %)",
         "• Messenger: $0.12 of $0.375",
         "• the web chat: $0.0050 of $0.375",
         "This month: $1.12",
