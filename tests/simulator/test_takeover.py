@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -99,17 +100,17 @@ def test_every_shape_of_a_humans_echo_silences_the_bot_also_for_somebody_it_has_
 @pytest.mark.parametrize(
     "entry",
     [
-        {"messaging": [echo("emil", text="by ourselves", app_id=APP_ID)]},
-        {"messaging": [echo("emil", attachments=[{"type": "template", "title": "A post", "url": None}])]},
-        {"standby": [item("emil", postback={"title": "Get started"})]},
-        {"standby": [item("emil", read={"watermark": 1}), item("emil", delivery={"watermark": 1}), None]},
-        {"messaging": [{"recipient": {"id": PAGE_ID}, "app_roles": {str(APP_ID): ["primary_receiver"]}}]},
-        {"messaging": [item("emil", pass_thread_control=None), item("emil", request_thread_control={})]},
+        lambda: {"messaging": [echo("emil", text="by ourselves", app_id=APP_ID)]},
+        lambda: {"messaging": [echo("emil", attachments=[{"type": "template", "title": "A post", "url": None}])]},
+        lambda: {"standby": [item("emil", postback={"title": "Get started"})]},
+        lambda: {"standby": [item("emil", read={"watermark": 1}), item("emil", delivery={"watermark": 1}), None]},
+        lambda: {"messaging": [{"recipient": {"id": PAGE_ID}, "app_roles": {str(APP_ID): ["primary_receiver"]}}]},
+        lambda: {"messaging": [item("emil", pass_thread_control=None), item("emil", request_thread_control={})]},
     ],
-    ids=str,
+    ids=["our own echo", "a post of the page", "a button", "receipts", "roles", "no control"],
 )
-def test_what_says_nothing_of_a_human_silences_nobody(demo: Demo, entry: dict[str, Any]):
-    post(demo, entry)
+def test_what_says_nothing_of_a_human_silences_nobody(demo: Demo, entry: Callable[[], dict[str, Any]]):
+    post(demo, entry())
     asks(demo, "emil", "is the bot there?", turns=1)
     assert len(demo.answers_to("emil")) == 1
 
@@ -117,16 +118,16 @@ def test_what_says_nothing_of_a_human_silences_nobody(demo: Demo, entry: dict[st
 @pytest.mark.parametrize(
     "entry",
     [
-        {"standby": [item("fritz", message={"mid": "m_1", "text": "to the human"})]},
-        {"messaging": [item("fritz", take_thread_control={})]},
-        {"messaging": [item("fritz", take_thread_control={"new_owner_app_id": INBOX_APP, "metadata": None})]},
-        {"messaging": [item("fritz", request_thread_control={"requested_owner_app_id": INBOX_APP})]},
-        {"messaging": [item("fritz", pass_thread_control={"new_owner_app_id": 42})]},
+        lambda: {"standby": [item("fritz", message={"mid": "m_1", "text": "to the human"})]},
+        lambda: {"messaging": [item("fritz", take_thread_control={})]},
+        lambda: {"messaging": [item("fritz", take_thread_control={"new_owner_app_id": INBOX_APP, "metadata": None})]},
+        lambda: {"messaging": [item("fritz", request_thread_control={"requested_owner_app_id": INBOX_APP})]},
+        lambda: {"messaging": [item("fritz", pass_thread_control={"new_owner_app_id": 42})]},
     ],
-    ids=str,
+    ids=["standby", "taken", "taken by the inbox", "asked for", "passed to another app"],
 )
-def test_a_thread_that_another_has_is_left_to_them(demo: Demo, entry: dict[str, Any]):
-    post(demo, entry)
+def test_a_thread_that_another_has_is_left_to_them(demo: Demo, entry: Callable[[], dict[str, Any]]):
+    post(demo, entry())
     asks(demo, "fritz", "is the bot there?", turns=1)
     assert demo.answers_to("fritz") == []
 
