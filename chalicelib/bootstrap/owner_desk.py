@@ -18,11 +18,12 @@ def desk(ports: Ports, texts: Texts) -> Desk:
     admin, reports = owner_services.admin(ports), owner_services.reports(ports)
     stage, zone = ports.settings.stage, ports.settings.limits.zone
     lookup = HandleLookup(admin, texts, stage.name)
+    takeover = ports.takeover()
     return Desk(
         texts,
-        OwnerPeople(admin, lookup, texts, zone, ports.invites),
+        OwnerPeople(admin, lookup, texts, zone, ports.invites, takeover),
         OwnerDecisions(admin, lookup, texts),
-        OwnerPauses(ports.pauses, ports.takeover(), lookup, texts, ports.clock, zone),
+        OwnerPauses(ports.pauses, takeover, lookup, texts, ports.clock, zone),
         OwnerNumbers(reports, stage.channels, texts, ports.clock),
         OwnerReplies(admin, lookup, ports.takeovers, ports.transcript, ports.wake, texts, ports.clock, zone, ports.log),
         OwnerTaps(admin, ports.people, ports.new_people, texts),

@@ -26,6 +26,9 @@ class Takeovers(Protocol):
         False, with nothing written, if it was stored before, or if the conversation has no turns yet.
         """
 
+    def silent_until(self, conversation: ConversationId) -> int:
+        """Return until when the bot is silent, which may be past; 0 if it never was."""
+
     def resume(self, conversation: ConversationId, *, now: int) -> bool:
         """End the bot's silence; False, with nothing written, if it is not silent at `now`.
 

@@ -20,6 +20,7 @@ from chalicelib.operations.invites import invited_by
 from chalicelib.operations.moments import shown_briefly, shown_moment
 from chalicelib.operations.people_rows import PeoplePage, Row, summed
 from chalicelib.operations.report_words import ReportWords
+from chalicelib.operations.takeover import TakeoverService
 
 PAGE: Final = 8
 """Users in one message, each with a button."""
@@ -37,6 +38,7 @@ class OwnerPeople:
     zone: ZoneInfo
     """The owner's, for times."""
     invites: Invites
+    takeover: TakeoverService
 
     def show(self, words: Sequence[str]) -> Reply:
         """Return the page whose number was given, the first without one, or the user of the handle."""
@@ -80,8 +82,10 @@ class OwnerPeople:
             first=self._moment(known.first_seen),
             last=self._moment(known.last_seen),
         )
-        lines = filter(None, (text, self._month(known), invited_by(known, self.invites, self.texts)))
-        return Reply("\n".join(lines), choices=tuple(self._decisions(known, handle)))
+        silent = self.takeover.silent_until(person) if known.first_seen else 0
+        until = self.texts("owner_person_silent", until=self._moment(silent)) if silent else ""
+        lines = filter(None, (text, self._month(known), invited_by(known, self.invites, self.texts), until))
+        return Reply("\n".join(lines), choices=tuple(self._decisions(known, handle, is_silent=bool(silent))))
 
     def _month(self, person: Person) -> str:
         """Return what the user has asked and cost this month; empty if they have asked nothing."""
@@ -91,14 +95,15 @@ class OwnerPeople:
             return ""
         return self.texts("owner_person_month", questions=used.questions, cost=ReportWords(self.texts).money(used.cost))
 
-    def _decisions(self, person: Person, handle: str) -> list[Choice]:
+    def _decisions(self, person: Person, handle: str, *, is_silent: bool) -> list[Choice]:
         is_decided = person.access is not Access.DEFAULT or person.daily_limit is not None
         commands = {
             "owner_button_allow": (OwnerCommand.ALLOW, person.access is not Access.UNLIMITED),
             "owner_button_limit": (OwnerCommand.LIMIT, True),
             "owner_button_block": (OwnerCommand.BLOCK, person.access is not Access.BLOCKED),
             "owner_button_default": (OwnerCommand.DEFAULT, is_decided),
-            "owner_button_pause": (OwnerCommand.PAUSE, True),
+            "owner_button_pause": (OwnerCommand.PAUSE, not is_silent),
+            "owner_button_resume": (OwnerCommand.RESUME, is_silent),
         }
         if person.is_owner:
             return []

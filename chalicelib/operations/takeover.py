@@ -17,7 +17,7 @@ from chalicelib.ids import ConversationId, PersonId
 class TakeoverService:
     """Pauses and resumes the bot in the conversations that a user has alone with it; rooms go on.
 
-    Both methods raise UnknownPerson, with nothing written, and StoreError. They are not atomic: call them again after
+    All methods raise UnknownPerson, with nothing written, and StoreError. They are not atomic: call them again after
     a failure.
     """
 
@@ -30,6 +30,11 @@ class TakeoverService:
         """Keep the bot silent for so many milliseconds from now. A longer silence stays; return until when it is."""
         now = self.clock()
         return max(self.inbox.pause(each, until=now + ms, since=now) for each in self._own(person))
+
+    def silent_until(self, person: PersonId) -> int:
+        """Return until when the bot is silent for the user in one of the conversations at least; 0 if it is not."""
+        until = max(self.takeovers.silent_until(conversation) for conversation in self._own(person))
+        return until if until > self.clock() else 0
 
     def resume(self, person: PersonId) -> bool:
         """Let the bot answer again what is written from now on; False if it was not silent."""

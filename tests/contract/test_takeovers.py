@@ -31,6 +31,15 @@ def test_no_silence_is_ended_where_there_is_none_or_where_it_is_over(story: Stor
     assert story.hold().paused_until == story.clock() + 1
 
 
+def test_the_end_of_a_silence_can_be_read(story: Story):
+    assert story.store.takeovers.silent_until(ROOM) == 0
+    story.accept()
+    assert story.store.takeovers.silent_until(ROOM) == 0
+    until = story.clock() + SILENT_MS
+    story.inbox.pause(ROOM, until=until)
+    assert story.store.takeovers.silent_until(ROOM) == until
+
+
 def test_a_silence_that_is_ended_where_no_message_came_is_deleted_after_thirty_days_as_any(story: Story):
     story.inbox.pause(ROOM, until=story.clock() + 1)
     assert story.store.takeovers.resume(ROOM, now=story.clock())

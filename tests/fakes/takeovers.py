@@ -46,6 +46,11 @@ class FakeTakeovers:
         return True
 
     @atomic
+    def silent_until(self, conversation: ConversationId) -> int:
+        found = self.memory.conversations.get(conversation)
+        return found.paused_until if found else 0
+
+    @atomic
     def resume(self, conversation: ConversationId, *, now: int) -> bool:
         found = self.memory.conversations.get(conversation)
         if found is None or found.paused_until <= now or found.silent_since > now:

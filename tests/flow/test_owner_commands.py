@@ -316,6 +316,17 @@ def test_one_person_is_paused_and_resumed(owned: Bot):
     assert orders(owned, f"/resume {ANNA}").text == SAYS("owner_not_paused", handle=ANNA)
 
 
+def test_an_owner_sees_until_when_a_person_gets_no_answers_and_can_end_it(owned: Bot):
+    assert "I do not answer" not in orders(owned, f"/people {ANNA}").text
+    orders(owned, f"/pause {ANNA} 2")
+    seen = orders(owned, f"/people {ANNA}")
+    assert "I do not answer them until 20 November 2026 15:0" in seen.text
+    assert f"/resume {ANNA}" in [choice.command for choice in seen.choices]
+    assert f"/pause {ANNA}" not in [choice.command for choice in seen.choices]
+    orders(owned, f"/resume {ANNA}")
+    assert f"/pause {ANNA}" in [choice.command for choice in orders(owned, f"/people {ANNA}").choices]
+
+
 def test_a_shorter_pause_leaves_the_longer_one_and_the_owner_reads_when_it_ends(owned: Bot):
     first, second = (orders(owned, f"/pause {ANNA} {hours}").text for hours in (5, 1))
     assert first.split(",")[0] == second.split(",")[0]

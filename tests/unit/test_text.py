@@ -158,6 +158,7 @@ BLANKS: Final = {
     "owner_pause_how": {"most"},
     "owner_paused": {"handle", "until"},
     "owner_paused_all": {"until"},
+    "owner_person_silent": {"until"},
     "owner_resumed": {"handle"},
     "owner_not_paused": {"handle"},
 }

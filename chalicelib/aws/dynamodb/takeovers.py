@@ -51,6 +51,9 @@ class DynamoTakeovers:
                 return True
         return False
 
+    def silent_until(self, conversation: ConversationId) -> int:
+        return int((self.table.get(keys.conversation_key(conversation)) or {}).get("paused_until", 0))
+
     def resume(self, conversation: ConversationId, *, now: int) -> bool:
         ended = Update(set={"paused_until": now, "resumed_at": now})
         return self.table.write_if(update(keys.conversation_key(conversation), ended, when=is_silent(now)))
