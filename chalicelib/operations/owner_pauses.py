@@ -58,8 +58,10 @@ class OwnerPauses:
         found = self.lookup.one(OwnerCommand.RESUME, words)
         if isinstance(found, Reply):
             return found if words else self._offering_all(found, OwnerCommand.RESUME)
-        was_silent = self.takeover.resume(found)
-        return Reply(self.texts("owner_resumed" if was_silent else "owner_not_paused", handle=handle_of(found)))
+        was_silent, handle = self.takeover.resume(found), handle_of(found)
+        if self.pauses.until() > self.clock():
+            return Reply(self.texts("owner_resumed_later", handle=handle))
+        return Reply(self.texts("owner_resumed" if was_silent else "owner_not_paused", handle=handle))
 
     def _pause_all(self, hours: int) -> Reply:
         until = self.clock() + hours * _HOUR_MS if hours else UNTIL_RESUMED

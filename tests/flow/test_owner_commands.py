@@ -343,6 +343,14 @@ def test_all_are_paused_until_the_owner_resumes(owned: Bot):
     assert orders(owned, "/resume all").text == SAYS("owner_not_paused_all")
 
 
+def test_who_is_resumed_while_all_are_paused_is_not_answered_yet_and_the_owner_reads_so(owned: Bot):
+    orders(owned, f"/pause {ANNA}")
+    orders(owned, "/pause all")
+    assert orders(owned, f"/resume {ANNA}").text == SAYS("owner_resumed_later", handle=ANNA)
+    orders(owned, "/resume all")
+    assert orders(owned, f"/resume {ANNA}").text == SAYS("owner_not_paused", handle=ANNA)
+
+
 def test_a_pause_of_all_can_have_an_end(owned: Bot):
     assert orders(owned, "/pause all 8h").text.startswith("I answer no questions until 20 November 2026 21:0")
     owned.clock.tick(hours=9)

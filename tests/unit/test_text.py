@@ -160,6 +160,7 @@ BLANKS: Final = {
     "owner_paused_all": {"until"},
     "owner_person_silent": {"until"},
     "owner_resumed": {"handle"},
+    "owner_resumed_later": {"handle"},
     "owner_not_paused": {"handle"},
 }
 ENGLISH: Final = load("en")
