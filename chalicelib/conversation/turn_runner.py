@@ -143,8 +143,10 @@ class TurnRunner:
     def _say_down(self, context: TurnContext) -> Turn:
         """Answer, without a charge, that the model's provider is down."""
         self._log(context.turn)("refuse", reason="outage", refused=1)
-        notice = self.notices.opening(context) if context.turn.opens else self.notices.down()
-        return self._record(context, self._or_revoked(context, notice))
+        if context.turn.opens:
+            return self._record(context, self._or_revoked(context, self.notices.opening(context)))
+        tally = Tally(self._today(), failed=True)
+        return self._record(context, self._or_revoked(context, self.notices.down()), tally=tally)
 
     def _call_first(self, context: TurnContext, reservation: Reservation) -> Turn:
         day, left = (None, None) if context.turn.opens else (context.day, context.left_after_this)

@@ -41,6 +41,12 @@ def test_after_three_questions_without_a_response_people_get_a_notice_at_once(bo
     assert bot.spent().committed == 0
 
 
+def test_each_question_without_an_answer_is_a_failure_in_the_owners_report(bot: Bot):
+    for _ in range(5):
+        ask(bot)
+    assert bot.spent().failures == 5
+
+
 def test_200_questions_of_an_hour_without_a_provider_are_a_dozen_calls(bot: Bot):
     for number in range(200):
         ask(bot, f"person-{number % 40}")
