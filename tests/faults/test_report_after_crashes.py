@@ -33,7 +33,7 @@ from tests.flow.owners_browser import OwnersBrowser
 
 STORIES: Final = range(60)
 WORDS: Final = ReportWords(text.load("en"))
-_EXACT: Final = re.compile(r"\$([\d,]+)\.(\d{6})")
+_EXACT: Final = re.compile(r"\$([\d,]+)\.(\d{6})|\$(0)(?![\d.])")
 
 
 def report_of(memory: Memory, now: int) -> Report:
@@ -117,7 +117,7 @@ def micro(shown: str) -> int:
     """The first exact amount in a text."""
     found = _EXACT.search(shown)
     assert found, shown
-    return int(found[1].replace(",", "")) * 1_000_000 + int(found[2])
+    return 0 if found[3] else int(found[1].replace(",", "")) * 1_000_000 + int(found[2])
 
 
 def of_the_terminal(report: Report) -> Mapping[str, int]:
