@@ -30,9 +30,8 @@ def answer_of(bot: Bot, line: Sequence[str]) -> str:
     bot.model.otherwise = line
     bot.receives("anna", "Tell me all you know! " * 100)
     [delivered] = bot.read("anna")
-    assert delivered.footer == (
-        SAYS("cut_short") if len("".join(line).encode(errors="surrogatepass")) > MAX_ANSWER_BYTES else ""
-    )
+    is_cut = len("".join(line).encode(errors="surrogatepass")) > MAX_ANSWER_BYTES
+    assert delivered.footer == "\n\n".join([*([SAYS("cut_short")] if is_cut else []), SAYS("ai_notice")])
     assert len(bot.asked) == 1
     return delivered.text
 

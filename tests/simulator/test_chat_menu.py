@@ -50,7 +50,7 @@ def test_the_menu_has_all_that_a_visitor_may_want(chat: Page, bot: ChatServer):
     menu = open_menu(chat)
     expect(menu.get_by_role("menuitem")).to_have_text(ITEMS)
     expect(menu.get_by_role("group", name="Language").get_by_role("menuitemradio")).to_have_text(
-        ["English", "한국어", "Deutsch"]
+        ["English", "한국어", "Deutsch", "Español", "Français", "Português"]
     )
     expect(menu.get_by_role("menuitemradio", checked=True)).to_have_text("English")
     assert fits(chat, 360)
@@ -70,9 +70,9 @@ def test_it_is_used_by_keyboard_alone(chat: Page, bot: ChatServer):
         ("", "New conversation"),
         ("ArrowDown", "Help"),
         ("ArrowUp", "New conversation"),
-        ("ArrowUp", "Deutsch"),
+        ("ArrowUp", "Português"),
         ("ArrowDown", "New conversation"),
-        ("End", "Deutsch"),
+        ("End", "Português"),
         ("Home", "New conversation"),
     ]:
         if key:
