@@ -64,9 +64,10 @@ def place(deployment: Deployment) -> Iterator[Place]:
 
 @pytest.fixture
 def no_heartbeat(deployment: Deployment) -> Iterator[None]:
-    """Stop the heartbeat, so that functions run only for clients."""
+    """Stop the heartbeat, so that functions run only for clients, and wait for what the last beat has begun."""
     events, rule = deployment.client("events"), f"{NAME}-heartbeat-event"
     events.disable_rule(Name=rule)
+    deployment.wait_until(lambda: are_at_rest(deployment))
     yield
     events.enable_rule(Name=rule)
 
@@ -78,6 +79,13 @@ def runs(deployment: Deployment) -> dict[str, int]:
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}")
         found[function] = sum(event["message"].startswith("REPORT ") for page in pages for event in page["events"])
     return found
+
+
+def are_at_rest(deployment: Deployment) -> bool:
+    """Whether no function has ended for some seconds."""
+    before = runs(deployment)
+    time.sleep(5)
+    return runs(deployment) == before
 
 
 def sockets(deployment: Deployment) -> int:
