@@ -3,6 +3,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+from tests.flow.bot import SAYS
 from tests.simulator.conftest import Demo
 from tests.simulator.meta import event, text_item
 
@@ -73,7 +74,8 @@ def test_of_five_hundred_hostile_bodies_none_fails_and_no_good_message_beside_a_
     body = begin + b"[" * 100_000 + b"]" * 100_000 + b"," + deep + b"]}]}"
     assert demo.webhook(body) == 200
     demo.wait_until_answered(*people, "deep")
-    assert [(person, said) for person in people if (said := demo.answers_to(person)) != ["fine"]] == []
+    answer = f"fine\n\n{SAYS('ai_notice')}"
+    assert [(person, said) for person in people if (said := demo.answers_to(person)) != [answer]] == []
 
 
 def test_strangers_get_403_and_large_bodies_413(demo: Demo):
