@@ -59,8 +59,9 @@ class Commands:
 Handler = Callable[[Commands, TurnContext], CommandResult]
 
 
-def _start(commands: Commands, context: TurnContext) -> CommandResult:
-    return CommandResult(commands.notices.welcome(context))
+def _only_replies(find: Callable[[Commands], Callable[[TurnContext], Reply]]) -> Handler:
+    """Return the handler of a command that leads to a reply alone; `find` returns what composes the reply."""
+    return lambda commands, context: CommandResult(find(commands)(context))
 
 
 def _help(commands: Commands, context: TurnContext) -> CommandResult:
@@ -82,10 +83,6 @@ def _reset(commands: Commands, context: TurnContext) -> CommandResult:
         return CommandResult(commands.notices.say("reset_room"), drops_summary=True)
     reply = commands.notices.say("reset")
     return CommandResult(reply, forget_before=context.turn.asked_at + 1, drops_summary=True)
-
-
-def _usage(commands: Commands, context: TurnContext) -> CommandResult:
-    return CommandResult(commands.notices.usage(context))
 
 
 def _persona(commands: Commands, context: TurnContext) -> CommandResult:
@@ -149,24 +146,8 @@ def _keep(commands: Commands, _: TurnContext) -> CommandResult:
     return CommandResult(commands.notices.say("forget_cancelled"))
 
 
-def _remember(commands: Commands, context: TurnContext) -> CommandResult:
-    return CommandResult(commands.memory.remember(context))
-
-
-def _show_memory(commands: Commands, context: TurnContext) -> CommandResult:
-    return CommandResult(commands.memory.show(context))
-
-
-def _forget_fact(commands: Commands, context: TurnContext) -> CommandResult:
-    return CommandResult(commands.memory.forget(context))
-
-
 def _memory_on(commands: Commands, context: TurnContext) -> CommandResult:
     return CommandResult(commands.memory.switch(context, on=True))
-
-
-def _agree(commands: Commands, context: TurnContext) -> CommandResult:
-    return CommandResult(commands.memory.agree(context))
 
 
 def _memory_off(commands: Commands, context: TurnContext) -> CommandResult:
@@ -175,41 +156,25 @@ def _memory_off(commands: Commands, context: TurnContext) -> CommandResult:
     return CommandResult(commands.memory.switch(context, on=False), drops_summary=is_own)
 
 
-def _owner(commands: Commands, context: TurnContext) -> CommandResult:
-    return CommandResult(commands.pairing.run(context))
-
-
-def _human(commands: Commands, context: TurnContext) -> CommandResult:
-    return CommandResult(commands.human.run(context))
-
-
-def _privacy(commands: Commands, context: TurnContext) -> CommandResult:
-    return CommandResult(commands.data.privacy(context))
-
-
-def _export(commands: Commands, context: TurnContext) -> CommandResult:
-    return CommandResult(commands.data.export(context))
-
-
 HANDLERS: Final[Mapping[Command, Handler]] = {
-    Command.START: _start,
+    Command.START: _only_replies(lambda commands: commands.notices.welcome),
     Command.HELP: _help,
     Command.INVITE: _invite,
     Command.RESET: _reset,
-    Command.USAGE: _usage,
+    Command.USAGE: _only_replies(lambda commands: commands.notices.usage),
     Command.PERSONA: _persona,
     Command.LANGUAGE: _language,
     Command.FORGET: _ask_to_forget,
     Command.FORGET_CONFIRMED: _forget,
     Command.FORGET_CANCELLED: _keep,
-    Command.FORGET_FACT: _forget_fact,
-    Command.REMEMBER: _remember,
-    Command.MEMORY: _show_memory,
+    Command.FORGET_FACT: _only_replies(lambda commands: commands.memory.forget),
+    Command.REMEMBER: _only_replies(lambda commands: commands.memory.remember),
+    Command.MEMORY: _only_replies(lambda commands: commands.memory.show),
     Command.MEMORY_OFF: _memory_off,
-    Command.HUMAN: _human,
-    Command.OWNER: _owner,
-    Command.PRIVACY: _privacy,
-    Command.EXPORT: _export,
+    Command.HUMAN: _only_replies(lambda commands: commands.human.run),
+    Command.OWNER: _only_replies(lambda commands: commands.pairing.run),
+    Command.PRIVACY: _only_replies(lambda commands: commands.data.privacy),
+    Command.EXPORT: _only_replies(lambda commands: commands.data.export),
     Command.MEMORY_ON: _memory_on,
-    Command.MEMORY_YES: _agree,
+    Command.MEMORY_YES: _only_replies(lambda commands: commands.memory.agree),
 }
