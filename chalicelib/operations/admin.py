@@ -22,6 +22,7 @@ from chalicelib.conversation.turn import Turn
 from chalicelib.errors import ConversationBusy, UnknownPerson
 from chalicelib.ids import PersonId
 from chalicelib.operations.export import Exports
+from chalicelib.operations.whole_number import whole_number
 
 MAX_LIMIT: Final = 100_000
 """The most questions a day that the owner can allow one user."""
@@ -29,8 +30,7 @@ MAX_LIMIT: Final = 100_000
 
 def limit_in(text: str) -> int | None:
     """Parse a number of questions a day; None unless it is a whole one from 0 to MAX_LIMIT."""
-    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_LIMIT)) and int(text) <= MAX_LIMIT
-    return int(text) if is_number else None
+    return whole_number(text, most=MAX_LIMIT)
 
 
 class Sort(StrEnum):

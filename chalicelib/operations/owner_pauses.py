@@ -15,6 +15,7 @@ from chalicelib.conversation.turn import Choice, Reply
 from chalicelib.operations.handle_lookup import HandleLookup
 from chalicelib.operations.moments import shown_moment
 from chalicelib.operations.takeover import TakeoverService
+from chalicelib.operations.whole_number import whole_number
 
 ALL: Final = "all"
 MOST_HOURS: Final = 720
@@ -82,6 +83,4 @@ def _hours(words: Sequence[str]) -> int | None:
     """Return the hours that were given, such as `2` or `2h`; 0 for none, and None for what cannot be read."""
     if not words:
         return 0
-    number = words[0].removesuffix("h")
-    is_number = number.isascii() and number.isdigit() and len(number) <= len(str(MOST_HOURS))
-    return int(number) if is_number and 0 < int(number) <= MOST_HOURS else None
+    return whole_number(words[0].removesuffix("h"), most=MOST_HOURS) or None

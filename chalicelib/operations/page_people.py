@@ -14,11 +14,12 @@ from chalicelib.operations import people_rows
 from chalicelib.operations.admin import Admin, Standing
 from chalicelib.operations.owner_view import View
 from chalicelib.operations.people_rows import PeoplePage, State, web_key_of
+from chalicelib.operations.whole_number import whole_number
 
 ROWS: Final = 40
 """Rows of a page."""
 _LONGEST: Final = 80
-_DIGITS: Final = 6
+_MOST_PAGES: Final = 999_999
 CHIPS: Final = ("", "new", State.UNLIMITED.value, State.LIMITED.value, State.BLOCKED.value)
 """What can be chosen; all people at first."""
 
@@ -36,12 +37,11 @@ class Wanted:
     def of(cls, query: Mapping[str, str]) -> "Wanted":
         """Read a query."""
         chip, page = query.get("show", ""), query.get("page", "")
-        is_number = page.isascii() and page.isdigit() and len(page) <= _DIGITS
         return cls(
             query.get("q", "").strip()[:_LONGEST],
             chip if chip in CHIPS else "",
             query.get("key", "")[:_LONGEST],
-            max(1, int(page)) if is_number else 1,
+            whole_number(page, most=_MOST_PAGES) or 1,
         )
 
     @property
