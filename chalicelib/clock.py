@@ -1,6 +1,6 @@
 """The type of a clock, and times as text."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Protocol
 
 
@@ -18,6 +18,11 @@ def utc(at: int | None) -> str | None:
 def hour_of(at: int) -> str:
     """Return the hour of the clock of milliseconds since 1970, in UTC: `2026-11-20T12`."""
     return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%dT%H}"
+
+
+def local_date(at: int, zone: tzinfo) -> date:
+    """Return the date in `zone` at a time in milliseconds since 1970."""
+    return datetime.fromtimestamp(at / 1000, zone).date()
 
 
 def day_text(day: date) -> str:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.access.entitlements import Entitlements
 from chalicelib.access.person import Person
 from chalicelib.access.retention import QUOTA_DAYS_KEPT
+from chalicelib.clock import local_date
 
 REFUNDS_A_DAY: Final = 3
 """The most refunds of a person's questions of a day for what the person may have brought about."""
@@ -21,12 +22,12 @@ def day_of(at: int, *, now: int, zone: ZoneInfo) -> str:
     old message opens another day's quota.
     """
     sent = min(max(at, now - _EARLIEST_MS), now + _LATEST_MS)
-    return datetime.fromtimestamp(sent / 1000, zone).date().isoformat()
+    return date_at(sent, zone=zone)
 
 
 def date_at(now: int, *, zone: ZoneInfo) -> str:
     """Return the ISO date in `zone` at `now`, in milliseconds since 1970."""
-    return datetime.fromtimestamp(now / 1000, zone).date().isoformat()
+    return local_date(now, zone).isoformat()
 
 
 def hour_of(now: int, *, zone: ZoneInfo) -> int:

@@ -1,13 +1,13 @@
 """The commands about what the bot remembers of a person: `/remember`, `/memory`, `/forget 3`. Not in rooms."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from chalicelib.access import identity
 from chalicelib.access.facts import LONGEST_FACT, MOST_FACTS, Facts, Kept, Remembered, in_one_line
-from chalicelib.clock import Clock
+from chalicelib.clock import Clock, local_date
 from chalicelib.content.text import Texts
 from chalicelib.conversation.commands import Command, number, text_behind
 from chalicelib.conversation.summary import current
@@ -102,7 +102,7 @@ class MemoryCommands:
         return Reply(self.texts(key))
 
     def _day(self, at: int) -> date:
-        return datetime.fromtimestamp(at / 1000, self.zone).date()
+        return local_date(at, self.zone)
 
 
 def _is_in_room(context: TurnContext) -> bool:

@@ -8,10 +8,11 @@ The next summary is made before turns drop out of what the model gets, so nothin
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Final
 
 from chalicelib.access import identity
+from chalicelib.clock import local_date
 from chalicelib.content.token_estimate import tokens
 from chalicelib.conversation.history import after_own_resets, exchange_of, standing
 from chalicelib.conversation.prompt import Exchange, Prompt
@@ -126,7 +127,7 @@ def usable(text: str) -> str:
 
 def utc_day(at: int) -> str:
     """Return the ISO date of a time in UTC, for the model."""
-    return datetime.fromtimestamp(at / 1000, UTC).date().isoformat()
+    return local_date(at, UTC).isoformat()
 
 
 def _cost(exchange: Exchange) -> int:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from enum import StrEnum
 from typing import Final
 
-from chalicelib.clock import day_text
+from chalicelib.clock import day_text, local_date
 from chalicelib.errors import ParleyError
 
 NO_ANSWERS: Final = "people write and get no answer"
@@ -92,7 +92,7 @@ def lifetime(name: str, what: str, *, end: date | None, now: int, remedy: str) -
 
     `end` is None if no end is announced; `now` is in milliseconds since 1970, its day that of UTC.
     """
-    today = datetime.fromtimestamp(now / 1000, UTC).date()
+    today = local_date(now, UTC)
     if end is None:
         return Finding.ok(name, f"{what}: no end announced")
     if end <= today:

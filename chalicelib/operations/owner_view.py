@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from chalicelib.access import handles, identity
 from chalicelib.access.person import Access, Person
+from chalicelib.clock import local_date
 from chalicelib.content import owner_format, owner_html
 from chalicelib.content.owner_face import face
 from chalicelib.content.owner_html import Html, Words, fill, joined
@@ -43,7 +44,7 @@ class View:
     @property
     def today(self) -> date:
         """The date in the owner's time zone."""
-        return datetime.fromtimestamp(self.now / 1000, self.zone).date()
+        return local_date(self.now, self.zone)
 
     def page(self, tab: str, body: Html, *, title: str, status: int = 200) -> HtmlPage:
         """Return a whole page, on which one of TABS is marked."""
@@ -61,7 +62,7 @@ class View:
 
     def is_today(self, at: int) -> bool:
         """Whether a time is today in the owner's time zone."""
-        return datetime.fromtimestamp(at / 1000, self.zone).date() == self.today
+        return local_date(at, self.zone) == self.today
 
     def person_row(self, row: Row, keys: Mapping[KeyId, str]) -> Html:
         """Draw a row of the list of people, which leads to the person's page, or to the visitors of a key."""

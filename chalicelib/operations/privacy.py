@@ -6,7 +6,6 @@ A request has an id of the user that leads to no conversation, so the owner carr
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from chalicelib.access.retention import (
@@ -19,7 +18,7 @@ from chalicelib.access.retention import (
     days,
     turn_kept_s,
 )
-from chalicelib.clock import Clock, day_text
+from chalicelib.clock import Clock, day_text, local_date
 from chalicelib.content import page
 from chalicelib.content.page import HtmlPage, Link
 from chalicelib.content.text import Texts, load
@@ -104,7 +103,7 @@ class Privacy:
         return Link(contact, contact if contact.startswith("https:") else f"mailto:{contact}")
 
     def _date(self, at: int) -> str:
-        return day_text(datetime.fromtimestamp(at / 1000, self.settings.limits.zone).date())
+        return day_text(local_date(at, self.settings.limits.zone))
 
 
 def _days(seconds: int) -> str:

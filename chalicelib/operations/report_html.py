@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from html import escape
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from chalicelib.access.budget import DaySpend
+from chalicelib.clock import local_date
 from chalicelib.content import page, plots
 from chalicelib.content.plots import Bar, Column, Plot
 from chalicelib.operations.period import Span
@@ -153,7 +154,7 @@ class _Sections:
     def _days(
         self, value: Callable[[DaySpend], int], shown: Callable[[int], str], brief: Callable[[int], str] | None = None
     ) -> Sequence[Column]:
-        today = datetime.fromtimestamp(self.report.made_at / 1000, ZoneInfo(self.report.zone)).date()
+        today = local_date(self.report.made_at, ZoneInfo(self.report.zone))
         columns = []
         for spend in self.report.days:
             day = date.fromisoformat(spend.day)

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final
 
 from chalicelib.access import quota
-from chalicelib.clock import day_text
+from chalicelib.clock import day_text, local_date
 from chalicelib.content.text import Texts
 from chalicelib.conversation.person_list import PersonList
 from chalicelib.conversation.tool_ports import Caller, PersonLists
@@ -62,7 +61,7 @@ def hand_over(name: Name = "wishes", *, caller: Caller, lists: PersonLists, owne
     if not found.items:
         raise ToolFailed(described(found))
     if found.handed_over_at:
-        day = day_text(datetime.fromtimestamp(found.handed_over_at / 1000, caller.zone).date())
+        day = day_text(local_date(found.handed_over_at, caller.zone))
         return f"It was sent on {day} already, and has not changed since. It is not sent again."
     if found.offered_in in ("", caller.turn):
         _store(caller, lists, replace(found, offered_in=caller.turn))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from http import HTTPStatus
 from typing import Final
 
@@ -18,7 +18,7 @@ from chalicelib.channels.messenger.requirements import (
     version_of,
 )
 from chalicelib.channels.messenger.setup import Setup
-from chalicelib.clock import Clock, day_text
+from chalicelib.clock import Clock, day_text, local_date
 from chalicelib.operations import checks
 from chalicelib.operations.findings import NO_ANSWERS, Check, Finding, Severity, deploy_command, lifetime
 
@@ -89,7 +89,7 @@ class MessengerHealth:
         if not ends:
             return Finding.ok(name, "it never ends")
         end, now = min(ends), self.clock()
-        when = day_text(datetime.fromtimestamp(end / 1000, UTC).date())
+        when = day_text(local_date(end, UTC))
         if end <= now:
             return Finding.broken(name, f"it ended on {when}", NO_ANSWERS, self._new_token)
         if end - now < TOKEN_ENDS_SOON / timedelta(milliseconds=1):
