@@ -34,7 +34,7 @@ class DataCommands:
         whole = retention.days(self.kept_s)
         said = self.texts("privacy", kept=self.texts("days", number=whole) if whole else self.texts("an_hour"))
         try:
-            return Reply(f"{said}\n{self.texts('privacy_more', address=f'{self._address()}/privacy')}")
+            return Reply(f"{said}\n{self.texts('privacy_more', address=f'{self.api_url()}/privacy')}")
         except ConfigError:
             return Reply(said)
 
@@ -44,7 +44,7 @@ class DataCommands:
         if identity.is_room(turn.conversation):
             return Reply(self.texts("export_not_here"))
         try:
-            address = self._address()
+            address = self.api_url()
         except ConfigError:
             return Reply(self.texts("export_by_owner"))
         text = secret_text.new(self.random_bytes)
@@ -52,6 +52,3 @@ class DataCommands:
         if not self.links.offer(link, turn.person, asked_at=turn.asked_at, now=self.clock()):
             return Reply(self.texts("export_forgotten"))
         return Reply(self.texts("export_link", address=f"{address}/{PATH}/{text}", minutes=LINK_KEPT_S // 60))
-
-    def _address(self) -> str:
-        return self.api_url().rstrip("/")

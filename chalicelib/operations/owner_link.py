@@ -21,7 +21,7 @@ class OwnerLinks:
 
     sessions: OwnerSessions
     api_url: Callable[[], str]
-    """Returns the address of the REST API. Raises ConfigError."""
+    """Returns the address of the REST API, without a slash at its end. Raises ConfigError."""
     random_bytes: Callable[[int], bytes]
     clock: Clock
 
@@ -31,19 +31,19 @@ class OwnerLinks:
         Any browser may use the address, so it goes only to that owner, and never into a log.
         """
         text = secret_text.new(self.random_bytes)
-        address = f"{self.api_url().rstrip('/')}/{PATH}/{text}"
+        address = f"{self.api_url()}/{PATH}/{text}"
         code = owner_session.owner_code(owner) if owner else ""
         self.sessions.offer(secret_text.digest(text), code, now=self.clock())
         return address
 
 
 def api_url(find: Callable[[Secret], str | None]) -> str:
-    """Return the address of the stage's REST API, as its deployment stored it; `find` reads what is stored.
+    """Return the address of the stage's REST API, as its deployment stored it, without a slash at its end.
 
-    Raises ConfigError where nothing is.
+    `find` reads what is stored. Raises ConfigError where nothing is.
     """
     if url := find(Secret.API_URL):
-        return url
+        return url.rstrip("/")
     if webhook := find(Secret.WEBHOOK_URL):
         return webhook.removesuffix("/webhook")
     raise ConfigError("the bot has no address yet: deploy it first")
