@@ -16,9 +16,6 @@ from chalicelib.operations import export
 from chalicelib.operations.admin import Portrait, Standing
 from chalicelib.operations.deletion import Deletion
 from chalicelib.operations.people_rows import PeoplePage, Row
-
-if TYPE_CHECKING:
-    from rich.table import Table as Grid
 from scripts.cli.terminal import (
     counted,
     date_of,
@@ -31,6 +28,9 @@ from scripts.cli.terminal import (
     width,
 )
 from scripts.stage import hints
+
+if TYPE_CHECKING:
+    from rich.table import Table as Grid
 
 _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86400, 7 * 86400
 _WIDE_GAP, _NARROW_GAP = 2, 1
