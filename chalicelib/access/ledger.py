@@ -7,11 +7,12 @@ model, by persona, and by person, with what is counted for no person.
 from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any, Final, TypeVar
 
 from chalicelib.access.budget import DaySpend, Reservation, Settlement
 from chalicelib.access.retention import MONTHS_KEPT
+from chalicelib.clock import local_date
 from chalicelib.ids import Channel
 
 N = TypeVar("N", bound=Hashable)
@@ -117,13 +118,26 @@ def forgotten_months(now: int) -> list[str]:
 
     The last one stays: in any time zone, that of yesterday in UTC is not later than that of today.
     """
-    yesterday = datetime.fromtimestamp(now / 1000, UTC).date() - timedelta(days=1)
+    yesterday = local_date(now, UTC) - timedelta(days=1)
     return earlier_months(yesterday.isoformat())
 
 
 def bucket_of(ms: int) -> int:
     """Return the bound of the bucket to which a response time belongs."""
     return ANSWER_MS[min(bisect_left(ANSWER_MS, ms), len(ANSWER_MS) - 1)]
+
+
+def half_within(answers: Mapping[int, int]) -> int:
+    """Return the bound of the bucket in which half of the answers are reached, in ms; 0 without any.
+
+    `answers` are counts by the bounds of ANSWER_MS. The last bucket has all that took longer, too.
+    """
+    left = (sum(answers.values()) + 1) // 2
+    for bound, number in sorted(answers.items()):
+        left -= number
+        if number and left <= 0:
+            return bound
+    return 0
 
 
 def _cost(

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -50,6 +50,11 @@ class Words:
 
     language: str
     texts: Mapping[str, str]
+
+    @cached_property
+    def blanks(self) -> Mapping[str, str]:
+        """The escaped texts, by the names that templates have for them."""
+        return {f"w_{name}": escape(text) for name, text in self.texts.items()}
 
     def __call__(self, name: str, /, **values: object) -> str:
         """Return a text with its blanks filled in, whole numbers as the language writes them.
@@ -102,8 +107,7 @@ def words(language: str) -> Words:
 
 def fill(template: str, words: Words, /, **values: Value) -> Html:
     """Return the template with these texts and values. Raises KeyError when a value is missing."""
-    texts = {f"w_{name}": escape(text) for name, text in words.texts.items()}
-    return Html(_template(template).substitute({**texts, **{name: html(value) for name, value in values.items()}}))
+    return Html(_template(template).substitute(words.blanks, **{name: html(value) for name, value in values.items()}))
 
 
 def html(value: Value) -> str:

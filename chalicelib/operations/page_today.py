@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from chalicelib.access.budget import DaySpend, part_of_channel
+from chalicelib.access.ledger import half_within
 from chalicelib.access.pauses import Pauses
 from chalicelib.access.ports import Spending
 from chalicelib.content import amounts, plots
@@ -42,7 +43,7 @@ class TodayView:
     def page(self, view: View, keys: Mapping[KeyId, str]) -> HtmlPage:
         """Draw the day, as it is now."""
         people = self.admin.list()
-        report = self.reports.of(Period.month(view.today), now=view.now)
+        report = self.reports.of(Period.month(view.today), now=view.now, people=[each.person for each in people])
         days = self.spending.days(view.today - timedelta(days=DAYS - 1), view.today)
         today, words = days[-1], view.words
         used, is_paused = self._used(today), self.pauses.until() > view.now
@@ -135,7 +136,7 @@ def _tiles(view: View, days: Sequence[DaySpend], people: Sequence[Standing]) -> 
     words, today, yesterday = view.words, days[-1], days[-2]
     asking = sum(1 for standing in people if standing.used)
     new = sum(1 for standing in people if view.is_today(standing.person.first_seen))
-    waited = _median(today)
+    waited = half_within(today.answer_ms)
     lost = today.failures + today.unanswered
     tiles = [
         ("questions", view.words.number(today.questions), words("tile_yesterday", n=yesterday.questions), ""),
@@ -147,16 +148,6 @@ def _tiles(view: View, days: Sequence[DaySpend], people: Sequence[Standing]) -> 
         fill("tile", words, name=words(f"tile_{name}"), number=number, note=note, kind=kind)
         for name, number, note, kind in tiles
     )
-
-
-def _median(day: DaySpend) -> int:
-    """Return a time, in ms, within which half of the day's answers came; 0 without any."""
-    half = (sum(day.answer_ms.values()) + 1) // 2
-    for bound, answers in sorted(day.answer_ms.items()):
-        half -= answers
-        if half <= 0:
-            return bound
-    return 0
 
 
 def _month_words(view: View, report: Report) -> str:

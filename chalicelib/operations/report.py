@@ -7,7 +7,7 @@ Money is in micro-USD.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from chalicelib.access.invites import Invites
 from chalicelib.access.ledger import ANSWER_MS, MonthUse
 from chalicelib.access.person import Person
 from chalicelib.access.ports import ApiKeys, People, Spending
+from chalicelib.clock import local_date
 from chalicelib.ids import Channel, InviteId, KeyId
 from chalicelib.operations import people_rows
 from chalicelib.operations.period import WEEK_DAYS, Period, Span, last_day_of_month
@@ -197,10 +198,13 @@ class Reports:
 
     def date_of(self, at: int) -> date:
         """Return the date in the owner's time zone at a time in milliseconds since 1970."""
-        return datetime.fromtimestamp(at / 1000, self.zone).date()
+        return local_date(at, self.zone)
 
-    def of(self, period: Period, *, now: int) -> Report:
-        """Query the ledger and sum it up. Raises StoreError."""
+    def of(self, period: Period, *, now: int, people: Iterable[Person] | None = None) -> Report:
+        """Query the ledger and sum it up. Raises StoreError.
+
+        `people` are all users, for a caller that has read them already.
+        """
         before, today = period.before, self.date_of(now)
         month_ends = min(last_day_of_month(period.until), max(period.until, today))
         read = self.spending.days(min(before.since, period.month_begins), month_ends)
@@ -217,7 +221,7 @@ class Reports:
             daily_budget=self.daily_budget,
             monthly_budget=self.monthly_budget if period.span is Span.MONTH else None,
             forecast=_forecast(period, read, today=today),
-            people=self._people(period, read),
+            people=self._people(period, read, self.people.list() if people is None else people),
             channels=_shares(totals.cost, (day.channels for day in days)),
             models=_shares(totals.cost, (day.models for day in days)),
             personas=_shares(totals.cost, (day.personas for day in days)),
@@ -225,8 +229,8 @@ class Reports:
             answer_times=[Bucket(bound, sum(day.answer_ms.get(bound, 0) for day in days)) for bound in ANSWER_MS],
         )
 
-    def _people(self, period: Period, read: Sequence[DaySpend]) -> PeopleUse:
-        known = [person for person in self.people.list() if person.first_seen]
+    def _people(self, period: Period, read: Sequence[DaySpend], people: Iterable[Person]) -> PeopleUse:
+        known = [person for person in people if person.first_seen]
         names = {key.id: key.name for key in self.keys.list()}
         rows = _rows(known, lambda key: names.get(key, key), month=period.month_name)
         of_month = (day.committed for day in read if day.day >= period.month_begins.isoformat())

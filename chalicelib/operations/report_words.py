@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from chalicelib.access.ledger import half_within
 from chalicelib.content import amounts
 from chalicelib.content.locale_rules import RULES, LocaleRules
 from chalicelib.content.text import Texts
@@ -96,12 +97,9 @@ class ReportWords:
 
     def half(self, report: Report) -> str:
         """Return within which time half of the answers came; empty if there are none, or if half took longer."""
-        total, seen = sum(bucket.answers for bucket in report.answer_times), 0
-        for bucket in report.answer_times[:-1]:
-            seen += bucket.answers
-            if total and 2 * seen >= total:
-                return self.texts("owner_report_half", time=self.time(bucket.up_to_ms))
-        return ""
+        bound = half_within({bucket.up_to_ms: bucket.answers for bucket in report.answer_times})
+        is_known = 0 < bound < report.answer_times[-1].up_to_ms
+        return self.texts("owner_report_half", time=self.time(bound)) if is_known else ""
 
     def without_answer(self, report: Report) -> str:
         """Return what became of the questions without an answer."""
