@@ -26,8 +26,9 @@ The question has 200 characters, the answer 1,000, and the conversation thirty o
 WEBHOOK_CALLS: Final = 2
 """Requests to the webhook: the message, and the echo of the answer that Meta sends."""
 BEATS: Final = MONTH_DAYS * 24 * 60
-BEAT_READS: Final = 2
-"""DynamoDB's read units of one heartbeat: the query for overdue conversations, and today's cost."""
+BEAT_READS: Final = 5.5
+"""DynamoDB's read units of one heartbeat: half a unit for each bucket of conversations and for that of connections, and
+one for today's cost."""
 PING_READS: Final = 1
 """DynamoDB's read units of one ping: it opens the connection, and reads an item that is not there."""
 WARMED: Final = ("api_handler", "worker", "websocket_connect", "websocket_message", "websocket_disconnect")
@@ -151,7 +152,7 @@ def idle(prices: Prices, memory_mb: Mapping[str, int]) -> list[Item]:
         work.logged(BEAT_LOG_BYTES * BEATS),
         work.millions("Lambda invocations", BEATS * (1 + len(warmed)), "", "lambda_million_requests"),
         work.millions("heartbeats of EventBridge", BEATS, "", "eventbridge_million_events"),
-        work.millions("DynamoDB reads", BEATS * reads, "units", "dynamodb_million_reads"),
+        work.millions("DynamoDB reads", int(BEATS * reads), "units", "dynamodb_million_reads"),
         work.decrypting(_FETCHES * sum(DECRYPTED.values())),
     ]
 

@@ -136,14 +136,14 @@ def test_a_month_without_messages_is_a_heartbeat_a_minute():
     assert bill["heartbeats of EventBridge"].quantity == 43_200
     assert bill["Lambda invocations"].quantity == 259_200
     assert bill["KMS decrypts, at most"].quantity == 30 * 24 * 13
-    assert bill["DynamoDB reads"].quantity == 43_200 * 6
+    assert bill["DynamoDB reads"].quantity == 43_200 * 9.5
     assert bill["heartbeat, and keeping warm"].quantity == 43_200 * Decimal("0.28")
 
 
 def test_the_promise_of_the_readme_holds():
     bills = [bill(LISTED, memory_mb("prod")) for bill in (aws_prices.message, aws_prices.web_message)]
     assert [round(1000 * aws_prices.total(bill), 2) for bill in bills] == [Decimal("0.09"), Decimal("0.15")]
-    assert round(aws_prices.total(aws_prices.idle(LISTED, memory_mb("prod"))), 2) == Decimal("0.43")
+    assert round(aws_prices.total(aws_prices.idle(LISTED, memory_mb("prod"))), 2) == Decimal("0.45")
 
 
 def test_each_function_has_the_memory_that_is_deployed():
@@ -153,7 +153,7 @@ def test_each_function_has_the_memory_that_is_deployed():
 def test_the_owner_sees_the_sums_their_parts_and_where_they_come_from():
     text = click.unstyle(cost_view.as_text(report(BUSY)))
     assert max(len(line) for line in text.splitlines()) <= 80
-    assert "Stage prod, 2026-10-23 to 2026-11-21        $0.4865\n" in text
+    assert "Stage prod, 2026-10-23 to 2026-11-21        $0.5054\n" in text
     assert "  the model        $0.0600  2 answers, 3 calls\n" in text
     assert "    tokens                  3,000 in (1,000 cached), 500 out\n" in text
     assert "  the model         $30.00  as counted above\n" in text

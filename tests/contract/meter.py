@@ -1,12 +1,13 @@
 """What DynamoDB would charge for, reckoned from the items that calls really read and wrote, rather too much."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.aws.dynamodb.keys import DUE_INDEX, PEOPLE_INDEX
+from chalicelib.aws.dynamodb.index_keys import DUE_INDEX, PEOPLE_INDEX
 from tests.contract.stores import dynamo_client
 
 if TYPE_CHECKING:
@@ -28,10 +29,14 @@ class Meter:
     """Write request units."""
     reads: float = 0
     """Read request units."""
+    indexed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Write request units of the indexes since the meter began, by index and partition."""
     _known: dict[_Place, Item] = field(default_factory=dict)
     """The items that this step has written, as they are now."""
     _written: list[_Place] = field(default_factory=list)
     """What the call under way writes."""
+    _is_consistent: bool = True
+    """Whether the call under way reads what was written last."""
     _counts: bool = False
 
     def __post_init__(self) -> None:
@@ -53,6 +58,7 @@ class Meter:
 
     def _called(self, params: Any, model: Any, **_: Any) -> None:
         self._written = list(_written(model.name, params)) if self._counts else []
+        self._is_consistent = params.get("ConsistentRead", False)
         self._known |= self._look([place for place in self._written if place not in self._known])
 
     def _answered(self, parsed: Any, model: Any, **_: Any) -> None:
@@ -60,8 +66,11 @@ class Meter:
             return
         after = self._look(self._written)
         for place in self._written:
-            units = _write_units(self._known[place], after[place])
-            self.writes += 2 * units if model.name == "TransactWriteItems" else units
+            entries = list(_entries_written(self._known[place], after[place]))
+            each = 2 if model.name == "TransactWriteItems" else 1
+            self.writes += each * (_item_units(self._known[place], after[place]) + len(entries))
+            for entry in entries:
+                self.indexed[entry] += each
         self._known |= after
         if model.name == "BatchGetItem":  # each item by itself; one that is not there costs a unit as well
             self.reads += sum(
@@ -71,7 +80,8 @@ class Meter:
             )
         if model.name in {"GetItem", "Query"}:
             found = parsed.get("Items", [parsed.get("Item", {})])
-            self.reads += max(1, ceil(sum(_size(item) for item in found) / _READ_UNIT))
+            units = max(1, ceil(sum(_size(item) for item in found) / _READ_UNIT))
+            self.reads += units if self._is_consistent else units / 2
 
     def _look(self, places: Sequence[_Place]) -> dict[_Place, Item]:
         """The items as they are; an empty one where there is none."""
@@ -92,13 +102,16 @@ def _written(call: str, params: Any) -> Iterable[_Place]:
         yield part["TableName"], key["pk"]["S"], key["sk"]["S"]
 
 
-def _write_units(before: Item, after: Item) -> int:
-    units = max(1, ceil(max(_size(before), _size(after)) / _WRITE_UNIT))
-    for names in _INDEXED.values():
-        entries = [tuple(item.get(name) for name in names) for item in (before, after)]
-        old, new = (None if None in entry else entry for entry in entries)
-        units += (old is not None) + (new is not None) if old != new else 0
-    return units
+def _item_units(before: Item, after: Item) -> int:
+    return max(1, ceil(max(_size(before), _size(after)) / _WRITE_UNIT))
+
+
+def _entries_written(before: Item, after: Item) -> Iterator[tuple[str, str]]:
+    """The index and partition of each entry that a write deletes or puts: one unit each."""
+    for index, (partition, order) in _INDEXED.items():
+        old, new = ((item.get(partition), item.get(order)) for item in (before, after))
+        if old != new:
+            yield from ((index, name["S"]) for name, at in (old, new) if name and at)
 
 
 def _size(item: Item) -> int:

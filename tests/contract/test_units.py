@@ -160,6 +160,7 @@ def test_a_plain_message_logs_no_more_than_its_cost_is_computed_from(metered: Me
 
 
 def test_a_heartbeat_with_nothing_to_do_takes_the_units_that_its_cost_is_computed_from(metered: Metered):
+    metered.bot.connections = metered.store.connections
     metered.bot.clock.tick(minutes=1)  # off the hour, at which it looks whether a checkup is due
     assert metered.meter.during(metered.bot.beats) == (0, aws_prices.BEAT_READS)
 

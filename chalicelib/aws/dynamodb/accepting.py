@@ -25,6 +25,7 @@ from chalicelib.aws.dynamodb.conditions import (
     has_token,
     may_join,
 )
+from chalicelib.aws.dynamodb.index_keys import due_bucket
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, put, update
@@ -114,7 +115,8 @@ class Acceptance:
         }
 
     def _conversation(self, case: _Case) -> Write:
-        opened = {"due_bucket": keys.DUE_BUCKET, "due_at": self.now, "opened_by": self.message.person}
+        bucket = due_bucket(self.message.conversation)
+        opened = {"due_bucket": bucket, "due_at": self.now, "opened_by": self.message.person}
         arrived = Update(
             add={"arrivals": 1, "open_turns": 1},
             set={**(opened if case.opens else {}), **self._used()},

@@ -13,7 +13,7 @@ from typing import Final
 from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import identity
-from chalicelib.aws.dynamodb import items, keys, listed_items
+from chalicelib.aws.dynamodb import index_keys, items, keys, listed_items
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
     IN_NO_CONVERSATION,
@@ -87,7 +87,7 @@ class DynamoConnections:
         self._write_if_open(update(keys.connection_key(connection.id), change, when=UNAUTHENTICATED))
 
     def expel(self, connection: Connection, *, now: int) -> bool:
-        waits = {"due_bucket": keys.CONNECTIONS_BUCKET, "due_at": now}
+        waits = {"due_bucket": index_keys.CONNECTIONS_BUCKET, "due_at": now}
         change = Update(set={"state": ConnectionState.REJECTED.value, **waits})
         own = update(keys.connection_key(connection.id), change, when=NOT_REJECTED & still_in(connection))
         try:
@@ -153,7 +153,9 @@ class DynamoConnections:
         return [listed_items.listed(item) for item in sorted(found, key=lambda item: int(item.get("since", 0)))]
 
     def to_close(self, *, now: int) -> Iterator[Connection]:
-        for page in self.table.pages(keys.due(keys.CONNECTIONS_BUCKET, now=now), index=keys.DUE_INDEX):
+        for page in self.table.pages(
+            index_keys.due(index_keys.CONNECTIONS_BUCKET, now=now), index=index_keys.DUE_INDEX
+        ):
             for found in page:
                 connection = self.get(ConnectionId(found["pk"].removeprefix(keys.CONNECTION_PREFIX)), now=now)
                 if connection and connection.state is not ConnectionState.READY:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.access.retention import DELETION_KEPT_S
-from chalicelib.aws.dynamodb import items, keys
+from chalicelib.aws.dynamodb import index_keys, items, keys
 from chalicelib.aws.dynamodb.conditions import NOT_EXISTS, deletion_open
 from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.writes import Update, put, update
@@ -25,7 +25,7 @@ class DynamoDeletions:
         return _deletion(item) if item and items.is_there(item, now=now) else None
 
     def open(self, *, now: int) -> Iterator[Deletion]:
-        for page in self.table.pages(keys.in_bucket(keys.DELETIONS_BUCKET), index=keys.DUE_INDEX):
+        for page in self.table.pages(index_keys.in_bucket(index_keys.DELETIONS_BUCKET), index=index_keys.DUE_INDEX):
             indexed = [items.key_of(found) for found in page]
             stored = {item["pk"]: item for item in self.table.get_many(indexed)} if indexed else {}
             kept = (stored[found["pk"]] for found in page if found["pk"] in stored)
@@ -46,7 +46,7 @@ def _item(deletion: Deletion) -> items.Item:
     return {
         **keys.deletion_key(deletion.code),
         "user": deletion.user,
-        "due_bucket": keys.DELETIONS_BUCKET,
+        "due_bucket": index_keys.DELETIONS_BUCKET,
         "due_at": deletion.received_at,
         "received_at": deletion.received_at,
         "expires_at": deletion.received_at // 1000 + DELETION_KEPT_S,

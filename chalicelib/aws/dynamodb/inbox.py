@@ -10,13 +10,16 @@ A worker that runs longer all the same cannot write: each `take` increments the 
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from heapq import merge
+from itertools import chain
+from operator import itemgetter
 
 from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access.budget import Reservation
 from chalicelib.access.own_conversations import has_title
 from chalicelib.access.retention import TURN_KEPT_S, is_over
-from chalicelib.aws.dynamodb import charges, items, joins, keys, refusals, spend, summaries, taken_back
+from chalicelib.aws.dynamodb import charges, index_keys, items, joins, keys, refusals, spend, summaries, taken_back
 from chalicelib.aws.dynamodb.accepting import Acceptance
 from chalicelib.aws.dynamodb.conditions import (
     EXISTS,
@@ -236,8 +239,11 @@ class DynamoInbox:
         return until
 
     def overdue(self, *, now: int) -> Iterator[Overdue]:
-        for page in self.table.pages(keys.due(keys.DUE_BUCKET, now=now), index=keys.DUE_INDEX):
-            yield from (items.overdue(item) for item in page)
+        buckets = (
+            chain.from_iterable(self.table.pages(index_keys.due(bucket, now=now), index=index_keys.DUE_INDEX))
+            for bucket in index_keys.DUE_BUCKETS
+        )
+        return map(items.overdue, merge(*buckets, key=itemgetter("due_at")))
 
     def _joined(self, turn: Turn) -> dict[str, Write]:
         return joins.with_queued(turn, kept_s=self.kept_s)

@@ -16,9 +16,9 @@ from chalicelib.access.retention import (
 )
 from chalicelib.aws.dynamodb import summary_items
 from chalicelib.aws.dynamodb.followed import others_of
+from chalicelib.aws.dynamodb.index_keys import CONNECTIONS_BUCKET
 from chalicelib.aws.dynamodb.keys import (
     CONNECTION_PREFIX,
-    CONNECTIONS_BUCKET,
     MEMBER_PREFIX,
     TURN_PREFIX,
     Key,

@@ -1,4 +1,4 @@
-"""Every key, prefix, index name and key condition of the table; no other module spells one."""
+"""Every key, prefix and key condition of the table; no other module spells one."""
 
 from typing import Final
 
@@ -10,15 +10,6 @@ from chalicelib.conversation.turn import IncomingMessage, message_digest
 from chalicelib.ids import Channel, ConnectionId, ConversationId, InviteId, KeyId, PersonId, TurnId
 
 Key = dict[str, str]
-
-DUE_INDEX: Final = "due"
-"""The sparse index of everything that waits, in buckets, sorted by `due_at`."""
-DUE_BUCKET: Final = "0"
-"""The bucket of conversations with open turns."""
-DELETIONS_BUCKET: Final = "deletions"
-CONNECTIONS_BUCKET: Final = "sockets"
-PEOPLE_INDEX: Final = "people"
-"""The index of people by channel, sorted by `last_seen`."""
 
 TURN_PREFIX: Final = "TURN#"
 ROUND_PREFIX: Final = "ROUND#"
@@ -273,21 +264,6 @@ def owners() -> ConditionBase:
 def persona_changes() -> ConditionBase:
     """The key condition for the changes to the texts of personas, oldest first."""
     return KeyAttribute("pk").eq(PERSONAS) & KeyAttribute("sk").begins_with(CHANGE_PREFIX)
-
-
-def due(bucket: str, *, now: int) -> ConditionBase:
-    """The key condition, in DUE_INDEX, for what is due in a bucket by `now`, longest overdue first."""
-    return in_bucket(bucket) & KeyAttribute("due_at").lte(now)
-
-
-def in_bucket(bucket: str) -> ConditionBase:
-    """The key condition, in DUE_INDEX, for everything in a bucket, earliest first."""
-    return KeyAttribute("due_bucket").eq(bucket)
-
-
-def people_of(channel: Channel) -> ConditionBase:
-    """The key condition, in PEOPLE_INDEX, for the people of a channel."""
-    return KeyAttribute("channel").eq(channel.value)
 
 
 def _list_of(group: str) -> str:

@@ -9,7 +9,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from chalicelib.access import identity, ledger, retention
 from chalicelib.access.person import Access, Look, Person
-from chalicelib.aws.dynamodb import export_links, fact_items, items, keys, ledger_items, person_items
+from chalicelib.aws.dynamodb import export_links, fact_items, index_keys, items, keys, ledger_items, person_items
 from chalicelib.aws.dynamodb.conditions import EXISTS, NEVER_WROTE, NO_OWNER_DECISION, last_seen_at, not_forgotten_since
 from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, delete, update
@@ -41,7 +41,7 @@ class DynamoPeople:
 
     def list(self) -> Iterator[Person]:
         for channel in Channel:
-            pages = self.table.pages(keys.people_of(channel), index=keys.PEOPLE_INDEX, newest_first=True)
+            pages = self.table.pages(index_keys.people_of(channel), index=index_keys.PEOPLE_INDEX, newest_first=True)
             seen = (items.key_of(item) for page in pages for item in page)
             while batch := list(islice(seen, BATCH_LIMIT)):
                 found = {item["pk"]: item for item in self.table.get_many(batch)}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from chalicelib.access.retention import TURN_KEPT_S
 from chalicelib.aws.dynamodb import items, keys
 from chalicelib.aws.dynamodb.conditions import NOT_EXISTS, not_forgotten_since
+from chalicelib.aws.dynamodb.index_keys import due_bucket
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.silence import HAS_ARRIVALS, is_silent, not_silent, paused_until_before
 from chalicelib.aws.dynamodb.table import Table, TransactionRefused
@@ -26,7 +27,7 @@ class DynamoTakeovers:
     def hear(self, words: Turn, *, until: int, now: int) -> bool:
         silence = _silent(until, since=words.at)
         when = HAS_ARRIVALS & not_silent(now, since=words.at)
-        begins = update(_key(words), _opened(silence, now=now), when=when)
+        begins = update(_key(words), _opened(words.conversation, silence, now=now), when=when)
         notice, person = self._put(beginning(words)), _not_forgotten(words)
         try:
             self.table.transact(words=self._put(words), notice=notice, conversation=begins, person=person)
@@ -41,7 +42,7 @@ class DynamoTakeovers:
         for silence in (_silent(until, since=words.at), Update()):
             longer = paused_until_before(until, since=None) if silence.set else None
             when = HAS_ARRIVALS & longer if longer else HAS_ARRIVALS
-            opens = update(_key(words), _opened(silence, now=now), when=when)
+            opens = update(_key(words), _opened(words.conversation, silence, now=now), when=when)
             try:
                 self.table.transact(words=self._put(words), conversation=opens)
             except TransactionRefused as exc:
@@ -89,9 +90,9 @@ def _silent(until: int, *, since: int) -> Update:
     return Update(set={"paused_until": until, "silent_since": since})
 
 
-def _opened(silence: Update, *, now: int) -> Update:
+def _opened(conversation: ConversationId, silence: Update, *, now: int) -> Update:
     """The update by which one more turn waits in the conversation, at rest or not; no user opened it."""
-    due = {"due_bucket": keys.DUE_BUCKET, "due_at": now}
+    due = {"due_bucket": due_bucket(conversation), "due_at": now}
     return Update(set=silence.set, set_if_absent=due, add={"arrivals": 1, "open_turns": 1}, remove=["expires_at"])
 
 
