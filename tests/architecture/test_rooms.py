@@ -52,10 +52,11 @@ READ_THE_ENVIRONMENT: Final = {"environ", "environb", "getenv"}
 OF_THE_SIMULATOR: Final = ("localhost", "127.0.0.1", "0.0.0.0", "demo", "ministack", "moto")
 
 SCRIPTS: Final[Mapping[str, frozenset[str]]] = {
-    "bench": frozenset({"deploy", "simulator", "stage"}),
+    "bench": frozenset({"deploy", "peers", "simulator", "stage"}),
     "cli": frozenset({"deploy", "simulator", "stage"}),
     "deploy": frozenset({"stage"}),
-    "measure": frozenset(),
+    "measure": frozenset({"peers"}),
+    "peers": frozenset(),
     "simulator": frozenset({"stage"}),
     "stage": frozenset(),
 }
