@@ -66,7 +66,11 @@ class Inbox(Protocol):
         """
 
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
-        """Acquire the conversation's lease until `until`; None when another worker has it or nothing is due."""
+        """Acquire the conversation's lease until `until`; None when another worker has it or nothing is due.
+
+        Each worker has an `owner` of its own. One that holds the lease gets it again as it is: a request whose response
+        was lost is sent twice.
+        """
 
     def load(self, lease: Lease, *, now: int) -> Thread:
         """Return as many open turns as there were when `lease` was read, and at least the most recent closed ones.

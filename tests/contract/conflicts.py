@@ -3,6 +3,8 @@
 While a TransactWriteItems is under way, another one with one of its items is cancelled (TransactionConflict), and a
 PutItem, UpdateItem or DeleteItem of such an item fails with TransactionConflictException (Developer Guide, "Transaction
 conflict handling in DynamoDB"). Reads pass. A client that does not repeat by itself loses these writes.
+
+A transaction that is sent again with its token while it is under way is refused with TransactionInProgressException.
 """
 
 import json
@@ -34,6 +36,8 @@ class Counts:
 
     transactions: int = 0
     transactions_refused: int = 0
+    transactions_in_progress: int = 0
+    """Refused, since they were under way already."""
     writes: int = 0
     writes_refused: int = 0
 
@@ -52,6 +56,8 @@ class ConflictProxy:
     url: str = ""
     counts: Counts = field(default_factory=Counts)
     _held: set[Item] = field(default_factory=set)
+    _under_way: set[str] = field(default_factory=set)
+    """The tokens of transactions."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _reasons: Iterator[str | None] = field(
         default_factory=lambda: cycle([turn for reason in _PASSING for turn in (reason, None)])
@@ -74,12 +80,12 @@ class ConflictProxy:
 
     def _transaction(self, request: Mapping[str, Any], body: bytes, headers: Mapping[str, str]) -> Response:
         items = [item_of(next(iter(part.values()))) for part in request["TransactItems"]]
-        reasons = self._begin(items)
+        token: str = request["ClientRequestToken"]
+        reasons = self._begin(items, token)
+        if reasons is None:
+            return refusal("TransactionInProgressException", {"Message": "The transaction is in progress"})
         if reasons:
-            return refusal(
-                "TransactionCanceledException",
-                {"Message": "Transaction cancelled", "CancellationReasons": [{"Code": reason} for reason in reasons]},
-            )
+            return cancellation(reasons)
         try:
             self.sleep(self.transaction_s * _BEFORE_COMMIT)
             answer = self.forward(body, headers)
@@ -88,10 +94,14 @@ class ConflictProxy:
         finally:
             with self._lock:
                 self._held.difference_update(items)
+                self._under_way.discard(token)
 
-    def _begin(self, items: Sequence[Item]) -> Sequence[str]:
-        """Hold the items; otherwise return why not, item by item."""
+    def _begin(self, items: Sequence[Item], token: str) -> Sequence[str] | None:
+        """Hold the items; otherwise return why not, item by item, or None if the transaction has begun before."""
         with self._lock:
+            if token in self._under_way:
+                self.counts.transactions_in_progress += 1
+                return None
             own = self._own_reason()
             reasons = [own or ("TransactionConflict" if item in self._held else "None") for item in items]
             refused = any(reason != "None" for reason in reasons)
@@ -100,6 +110,7 @@ class ConflictProxy:
             if refused:
                 return reasons
             self._held.update(items)
+            self._under_way.add(token)
             return ()
 
     def _own_reason(self) -> str | None:
@@ -110,6 +121,13 @@ def item_of(part: Mapping[str, Any]) -> Item:
     """Return the item that a write is about."""
     key: Key = part.get("Key") or {name: part["Item"][name] for name in ("pk", "sk")}
     return part["TableName"], json.dumps(key, sort_keys=True)
+
+
+def cancellation(codes: Sequence[str]) -> Response:
+    """Return a cancelled transaction as DynamoDB responds with it: a reason for each item, "None" for those without."""
+    message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(codes)}]"
+    reasons = [{"Code": code} | ({} if code == "None" else {"Message": "not now"}) for code in codes]
+    return refusal("TransactionCanceledException", {"Message": message, "CancellationReasons": reasons})
 
 
 def refusal(code: str, content: Mapping[str, Any]) -> Response:

@@ -22,8 +22,10 @@ from scripts.simulator.aws import Emulator
 from tests.cognito import Pool, Way, make_pool, way_to
 from tests.contract import expressions, openai_server
 from tests.contract.conflicts import ConflictProxy, conflict_proxy
+from tests.contract.in_process import in_process, plainly
 from tests.contract.stores import Store, dynamo_client, dynamo_store, fake_store
 from tests.contract.story import Story
+from tests.contract.troubles import Troubled, unnoticed
 from tests.fakes.adapters import FakeClock
 
 if TYPE_CHECKING:
@@ -71,6 +73,15 @@ def reluctant(emulator: "DynamoDBClient") -> Iterator["DynamoDBClient"]:
         yield client
 
 
+@pytest.fixture
+def troubled() -> Iterator["DynamoDBClient"]:
+    """Every other request meets a trouble that a caller does not notice."""
+    server = in_process()
+    server.answer = Troubled(plainly, unnoticed())
+    yield server.client
+    server.answer = plainly
+
+
 @pytest.fixture(scope="module")
 def moto_client() -> Iterator["DynamoDBClient"]:
     with mock_aws():
@@ -81,6 +92,7 @@ MINISTACK = pytest.param("ministack", marks=pytest.mark.emulated)
 MOTO = pytest.param("moto", marks=pytest.mark.emulated)
 RELUCTANT = pytest.param("reluctant", marks=pytest.mark.emulated)
 RELUCTANT_IN_FULL = pytest.param("reluctant", marks=[pytest.mark.emulated, pytest.mark.full])
+TROUBLED_IN_FULL = pytest.param("troubled", marks=pytest.mark.full)
 CONFLICTING = pytest.param("conflicting", marks=pytest.mark.emulated)
 ON_BUSY_CORES_S = 60
 """Patience with fifty threads at once, whose requests all run on this machine; `test_table.py` tests the real one."""
@@ -90,8 +102,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test of a store on the fake and on ministack, and on a third where the test or its file says so."""
     if "store" in metafunc.fixturenames:
         marked = metafunc.definition.get_closest_marker
-        reluctant = RELUCTANT if marked("on_conflicts") else RELUCTANT_IN_FULL
-        metafunc.parametrize("store", ["fake", MINISTACK, reluctant], indirect=True)
+        on_conflicts = marked("on_conflicts") is not None
+        reluctant = RELUCTANT if on_conflicts else RELUCTANT_IN_FULL
+        troubled = "troubled" if on_conflicts else TROUBLED_IN_FULL
+        metafunc.parametrize("store", ["fake", MINISTACK, reluctant, troubled], indirect=True)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -117,6 +131,8 @@ def _store(request: pytest.FixtureRequest) -> Store:
             return dynamo_store(request.getfixturevalue("emulator"))
         case "conflicting":
             return dynamo_store(request.getfixturevalue("conflicting"), patience_s=ON_BUSY_CORES_S)
+        case "troubled":
+            return dynamo_store(request.getfixturevalue("troubled"), sleep=lambda _: None)
         case "reluctant":
             return dynamo_store(request.getfixturevalue("reluctant"), sleep=lambda _: None)
     return fake_store()

@@ -127,7 +127,15 @@ def test_one_worker_at_a_time_works_on_a_conversation(story: Story):
     story.accept()
     assert story.take("one")
     assert story.take("two") is None
-    assert story.take("one") is None
+
+
+def test_a_worker_that_has_the_lease_gets_the_same_one_when_its_request_is_sent_again(story: Story):
+    story.accept()
+    lease = story.take("one")
+    assert lease
+    assert story.take("one") == lease
+    story.inbox.hand_back(lease)
+    assert story.hold("one").fence == lease.fence + 1
 
 
 def test_different_conversations_are_worked_on_in_parallel(story: Story):

@@ -60,8 +60,10 @@ class FakeInbox:
     @atomic
     def take(self, conversation: ConversationId, *, owner: str, now: int, until: int) -> Lease | None:
         found = self.memory.conversations.get(conversation)
-        if found is None or found.due_at is None or not found.is_free(now=now):
+        if found is None or found.due_at is None:
             return None
+        if not found.is_free(now=now):
+            return found.lease(conversation) if found.lease_owner == owner else None
         found.lease_owner, found.lease_until = owner, until
         found.fence += 1
         return found.lease(conversation)

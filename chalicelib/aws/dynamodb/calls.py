@@ -4,7 +4,8 @@ DynamoDB queues nothing behind a transaction. While one is under way, another tr
 cancelled for TransactionConflict, and a single write of such an item fails with TransactionConflictException (Developer
 Guide, "Transaction conflict handling in DynamoDB"). botocore repeats neither. Nor does it repeat a transaction that was
 cancelled for throttling, since that reason is inside the TransactionCanceledException. A refused request has written
-nothing, so it can be sent again.
+nothing, so it can be sent again. TransactionInProgressException says that the same transaction was sent before, without
+a response, and is under way: sent again with its token, it gets the outcome.
 """
 
 import time
@@ -39,7 +40,7 @@ _CANCELLED_FOR_THE_MOMENT: Final = frozenset(
 
 
 class RefusedForNow(StoreError):
-    """DynamoDB refused the request, wrote nothing, and may accept it in a moment."""
+    """DynamoDB refused the request, and may accept it in a moment; what it writes is written once."""
 
 
 def send(

@@ -75,16 +75,19 @@ class DynamoInbox:
         change = Update(set={"lease_owner": owner, "lease_until": until}, add={"fence": 1})
         try:
             item = self.table.write(update(keys.conversation_key(conversation), change, when=lease_free(now) & IS_DUE))
-        except ConditionFailed:
-            return None
+        except ConditionFailed as exc:
+            item = exc.item or {}
+            if item.get("lease_owner") != owner:
+                return None
         return items.lease(item, owner=owner, fence=int(item["fence"]))
 
     def load(self, lease: Lease, *, now: int) -> Thread:
-        found: list[Turn] = []
+        found, read = list[Turn](), 0
         newest_first = self.table.pages(keys.turns_of(lease.conversation), newest_first=True, size=items.TURNS_A_PAGE)
         for page in newest_first:
             found += [items.turn(item) for item in page if items.is_there(item, now=now)]
-            if sum(turn.is_open for turn in found) >= lease.open_turns:
+            read += len(page)
+            if read >= items.TURNS_A_PAGE and sum(turn.is_open for turn in found) >= lease.open_turns:
                 break
         turns = in_order(found)
         return Thread(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from uuid import uuid4
 
 from boto3.dynamodb.conditions import ConditionBase, ConditionExpressionBuilder
 
@@ -74,7 +75,7 @@ class Table:
         def read_the_rest() -> None:
             nonlocal wanted
             response = self.client.batch_get_item(RequestItems=wanted)
-            found.extend(unmarshal(item) for item in response["Responses"].get(self.name, ()))
+            found.extend(unmarshal(item) for item in response.get("Responses", {}).get(self.name, ()))
             wanted = response.get("UnprocessedKeys")
             if wanted:
                 raise calls.RefusedForNow("DynamoDB left out keys")
@@ -102,7 +103,7 @@ class Table:
         while True:
             response = self._send(lambda: self.client.query(**request))
             yield [unmarshal(item) for item in response["Items"]]
-            if "LastEvaluatedKey" not in response:
+            if not response.get("LastEvaluatedKey"):
                 return
             request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
@@ -125,12 +126,14 @@ class Table:
     def transact(self, **writes: Write | None) -> None:
         """Execute all writes in one atomic transaction. Raises TransactionRefused.
 
-        A write that is None is left out.
+        A write that is None is left out. However often the transaction is sent, it has one token, so that one that was
+        carried out without a response is not carried out a second time, nor refused because of its own effect.
         """
         named = {name: write for name, write in writes.items() if write}
         items: Any = [{write.kind: self._request(write)} for write in named.values()]
+        token = uuid4().hex
         try:
-            self._send(lambda: self.client.transact_write_items(TransactItems=items))
+            self._send(lambda: self.client.transact_write_items(TransactItems=items, ClientRequestToken=token))
         except StoreError as exc:
             _raise_if_refused(exc, list(named))
             raise
