@@ -28,7 +28,7 @@ class People(Protocol):
         """
 
     def list(self) -> Iterator[Person]:
-        """Return all people of each channel, the most recently seen first; those without times if decided about."""
+        """Return all people, the most recently seen first; those without times if decided about."""
 
     def choose(self, person: PersonId, persona: str, *, asked_at: int) -> None:
         """Store the name of the persona that the person has chosen.

@@ -2,18 +2,30 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from chalicelib.access import identity
+from chalicelib.access.person import Access
 from chalicelib.aws.dynamodb import keys
-from chalicelib.aws.dynamodb.index_keys import DUE_BUCKETS, DUE_INDEX, due_bucket
+from chalicelib.aws.dynamodb.index_keys import (
+    DUE_BUCKETS,
+    DUE_INDEX,
+    PEOPLE_INDEX,
+    PEOPLE_PARTITIONS,
+    due_bucket,
+    people_in,
+    people_partition,
+)
+from chalicelib.aws.dynamodb.people import DynamoPeople
 from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.writes import Update, update
 from chalicelib.conversation.inbox_steps import Finish
 from chalicelib.conversation.turn import TurnState
-from chalicelib.ids import ConversationId, PersonId
+from chalicelib.ids import ConversationId, KeyId, PersonId
 from tests.contract.meter import Meter
 from tests.contract.stores import dynamo_store
 from tests.contract.story import Story
@@ -24,6 +36,10 @@ if TYPE_CHECKING:
 
 OLD_BUCKET: Final = "0"
 """Of all conversations, in versions up to 0.9."""
+OLD_PARTITION: Final = "messenger"
+"""Of all people of the channel, in versions up to 0.9."""
+UNITS: Final = 4
+"""That a message writes to each index: it deletes an entry and puts one, in transactions, which are counted double."""
 PARTITION_UNITS: Final = 1000
 """That DynamoDB writes a second, to a partition of a table or an index."""
 GOAL: Final = 1000
@@ -55,6 +71,16 @@ def some_of(bucket: str, number: int) -> list[PersonId]:
 
 def stored(story: Story, room: ConversationId) -> dict[str, Any]:
     return table_of(story).get(keys.conversation_key(room)) or {}
+
+
+def stored_person(story: Story, person: PersonId) -> dict[str, Any]:
+    return table_of(story).get(keys.person_key(person)) or {}
+
+
+def partition_of(story: Story, partition: str) -> list[Any]:
+    """The entries of the index of people in this partition."""
+    pages = table_of(story).pages(people_in(partition), index=PEOPLE_INDEX)
+    return [entry for page in pages for entry in page]
 
 
 def table_of(story: Story) -> Table:
@@ -114,11 +140,67 @@ def test_a_conversation_that_an_older_version_opened_is_found_and_answered_and_m
     assert (stored(many, room)["due_bucket"], many.overdue()) == ("6", [room])
 
 
-def test_no_partition_of_the_waiting_takes_more_than_dynamodb_writes_at_a_thousand_messages_a_second(
-    many: Story, meter: Meter
+def test_many_people_are_spread_evenly_over_the_partitions_of_their_channel():
+    several = people()
+    filled = Counter(people_partition(next(several)) for _ in range(8000))
+    assert len(filled) == PEOPLE_PARTITIONS
+    assert max(filled.values()) < 1.15 * 8000 / PEOPLE_PARTITIONS
+
+
+def test_people_of_all_partitions_and_channels_are_listed_once_the_most_recently_seen_first(many: Story):
+    visitors = [identity.visitor(KeyId("shopshopsh"), f"guest{number}") for number in range(20)]
+    crowd = [person for pair in zip(people(), visitors, strict=False) for person in pair]
+    for person in crowd:
+        many.clock.tick(seconds=1)
+        many.accept(replace(many.message(person=person), channel=identity.channel_of(person)))
+        answer_one(many, ConversationId(person))
+    listed = list(many.store.people.list())
+    assert [person.id for person in listed] == crowd[::-1]
+    assert len({stored_person(many, person)["channel"] for person in crowd}) > PEOPLE_PARTITIONS
+
+
+def test_who_is_in_the_partition_of_an_older_version_is_listed_and_moves_with_the_next_message(many: Story):
+    here, there = some_of("1", 2)
+    for person in (here, there):
+        many.clock.tick(seconds=1)
+        many.accept(many.message(person=person))
+    table_of(many).write(update(keys.person_key(here), Update(set={"channel": OLD_PARTITION})))
+    assert [person.id for person in many.store.people.list()] == [there, here]
+    many.store.people.decide(here, Access.UNLIMITED, daily_limit=None)
+    assert stored_person(many, here)["channel"] == OLD_PARTITION
+    many.clock.tick(seconds=1)
+    many.accept(many.message(person=here))
+    assert stored_person(many, here)["channel"] == people_partition(here)
+    assert [person.id for person in many.store.people.list()] == [here, there]
+
+
+def test_who_moves_while_people_are_listed_is_listed_once(many: Story):
+    person = next(people())
+    many.accept(many.message(person=person))
+    entries = partition_of(many, people_partition(person))
+
+    class Lagging(Table):
+        """An index that has the person's old entry still."""
+
+        def pages(self, condition: Any, **how: Any) -> Any:
+            yield entries
+            yield from super().pages(condition, **how)
+
+    table = table_of(many)
+    listed = DynamoPeople(Lagging(table.client, table.name)).list()
+    assert [each.id for each in listed] == [person]
+
+
+@pytest.mark.parametrize(("index", "partitions"), [(DUE_INDEX, len(DUE_BUCKETS)), (PEOPLE_INDEX, PEOPLE_PARTITIONS)])
+def test_no_partition_of_an_index_takes_more_than_half_of_its_units_at_a_thousand_messages_a_second(
+    many: Story, meter: Meter, index: str, partitions: int
 ):
     several = people()
     crowd = [next(several) for _ in range(20)]
+    for person in crowd:
+        many.accept(many.message(person=person))
+        answer_one(many, ConversationId(person))
+    many.clock.tick(minutes=1)
 
     def talk() -> None:
         for person in crowd:
@@ -126,6 +208,8 @@ def test_no_partition_of_the_waiting_takes_more_than_dynamodb_writes_at_a_thousa
             answer_one(many, ConversationId(person))
 
     meter.during(talk)
-    of_a_message = sum(units for (index, _), units in meter.indexed.items() if index == DUE_INDEX) / len(crowd)
-    assert of_a_message == 4
-    assert of_a_message * GOAL / len(DUE_BUCKETS) <= PARTITION_UNITS / 2
+    written = Counter({where: units for (name, where), units in meter.indexed.items() if name == index})
+    of_a_message = written.total() / len(crowd)
+    assert of_a_message == UNITS
+    assert len(written) > partitions / 2
+    assert of_a_message * GOAL / partitions <= PARTITION_UNITS / 2

@@ -25,7 +25,7 @@ from chalicelib.aws.dynamodb.conditions import (
     has_token,
     may_join,
 )
-from chalicelib.aws.dynamodb.index_keys import due_bucket
+from chalicelib.aws.dynamodb.index_keys import due_bucket, people_partition
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, put, update
@@ -151,7 +151,7 @@ class Acceptance:
         seen = Update(
             set={
                 "last_seen": self.now,
-                "channel": self.message.channel.value,
+                "channel": people_partition(self.message.person),
                 **({} if case.paced else {"full_at": bucket.taken(0, now=self.now)}),
             },
             set_if_absent={"first_seen": self.now, "quota": {}, **self._language()},

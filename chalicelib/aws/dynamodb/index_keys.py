@@ -4,13 +4,16 @@ A partition takes 1,000 write units a second, and an index whose partition is fu
 what every message writes is spread over partitions by a hash.
 """
 
-from hashlib import sha256
+from collections.abc import Sequence
+from itertools import product
 from typing import Final
 
 from boto3.dynamodb.conditions import ConditionBase
 from boto3.dynamodb.conditions import Key as KeyAttribute
 
-from chalicelib.ids import Channel, ConversationId
+from chalicelib.access import identity
+from chalicelib.aws.dynamodb.spreading import part_of
+from chalicelib.ids import Channel, ConversationId, PersonId
 
 DUE_INDEX: Final = "due"
 """The sparse index of everything that waits, in buckets, sorted by `due_at`."""
@@ -19,13 +22,29 @@ DUE_BUCKETS: Final = tuple("01234567")
 DELETIONS_BUCKET: Final = "deletions"
 CONNECTIONS_BUCKET: Final = "sockets"
 """The bucket of connections that have not authenticated. There are few a second (`scripts/deploy/throttles.py`)."""
+PEOPLE_PARTITIONS: Final = 8
+"""Of each channel."""
 PEOPLE_INDEX: Final = "people"
-"""The index of people by channel, sorted by `last_seen`."""
+"""The index of people by their attribute `channel`, a partition, sorted by `last_seen`."""
 
 
 def due_bucket(conversation: ConversationId) -> str:
     """The bucket of a conversation that opens."""
-    return DUE_BUCKETS[_hash(conversation) % len(DUE_BUCKETS)]
+    return DUE_BUCKETS[part_of(conversation, len(DUE_BUCKETS))]
+
+
+def people_partition(person: PersonId) -> str:
+    """The partition of a person who writes, or about whom the owner decides."""
+    return _people_partition(identity.channel_of(person), part_of(person, PEOPLE_PARTITIONS))
+
+
+def people_partitions() -> Sequence[str]:
+    """All partitions of people.
+
+    Older versions had one a channel. Who is in that moves with the next message.
+    """
+    spread = product(Channel, range(PEOPLE_PARTITIONS))
+    return [*(channel.value for channel in Channel), *(_people_partition(*each) for each in spread)]
 
 
 def due(bucket: str, *, now: int) -> ConditionBase:
@@ -38,11 +57,10 @@ def in_bucket(bucket: str) -> ConditionBase:
     return KeyAttribute("due_bucket").eq(bucket)
 
 
-def people_of(channel: Channel) -> ConditionBase:
-    """The key condition, in PEOPLE_INDEX, for the people of a channel."""
-    return KeyAttribute("channel").eq(channel.value)
+def people_in(partition: str) -> ConditionBase:
+    """The key condition, in PEOPLE_INDEX, for the people of a partition."""
+    return KeyAttribute("channel").eq(partition)
 
 
-def _hash(text: str) -> int:
-    """The same number in every process."""
-    return int.from_bytes(sha256(text.encode()).digest()[:4])
+def _people_partition(channel: Channel, number: int) -> str:
+    return f"{channel}#{number}"

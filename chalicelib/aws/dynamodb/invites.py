@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.access import identity
 from chalicelib.access.invites import Grant, Invite, Redeemed
 from chalicelib.access.person import Access, Person
 from chalicelib.aws.dynamodb import keys
 from chalicelib.aws.dynamodb.conditions import EXISTS, NOT_EXISTS
+from chalicelib.aws.dynamodb.index_keys import people_partition
 from chalicelib.aws.dynamodb.invite_conditions import invite_open, may_use
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import Table, TransactionRefused
@@ -57,7 +57,7 @@ def _given(invite: Invite, person: Person, grant: Grant, *, now: int) -> Write:
     used = {f"invites.{invite.id}": now} if person.invites else {"invites": {invite.id: now}}
     change = Update(
         set={**decided, **persona, **used},
-        set_if_absent={"channel": identity.channel_of(person.id).value, "last_seen": now},
+        set_if_absent={"channel": people_partition(person.id), "last_seen": now},
         remove=[*([] if grant.daily_limit is not None else ["daily_limit"]), "expires_at"],
     )
     return update(keys.person_key(person.id), change, when=may_use(invite.id, person))

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from boto3.dynamodb.conditions import Attr
 
-from chalicelib.access import identity
 from chalicelib.access.owner_ports import Owner
 from chalicelib.access.pairing import MOST_TRIES, Pairing
 from chalicelib.aws.dynamodb import keys
 from chalicelib.aws.dynamodb.conditions import EXISTS
+from chalicelib.aws.dynamodb.index_keys import people_partition
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, delete, put, update
@@ -39,7 +39,7 @@ class DynamoOwners:
         return _pairing(item)
 
     def pair(self, person: PersonId, pairing: Pairing, *, now: int) -> bool:
-        listed = {"channel": identity.channel_of(person).value, "last_seen": now}
+        listed = {"channel": people_partition(person), "last_seen": now}
         is_owner = Update(set={"owner": True}, set_if_absent=listed, remove=["expires_at"])
         owner = {**keys.owner_key(person), "person": person, "since": now, **_values(pairing)}
         try:

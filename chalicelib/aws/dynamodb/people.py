@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from heapq import merge
+from itertools import chain, islice
+from operator import itemgetter
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
@@ -11,10 +13,11 @@ from chalicelib.access import identity, ledger, retention
 from chalicelib.access.person import Access, Look, Person
 from chalicelib.aws.dynamodb import export_links, fact_items, index_keys, items, keys, ledger_items, person_items
 from chalicelib.aws.dynamodb.conditions import EXISTS, NEVER_WROTE, NO_OWNER_DECISION, last_seen_at, not_forgotten_since
+from chalicelib.aws.dynamodb.index_keys import people_partition
 from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, delete, update
 from chalicelib.errors import UnknownPerson
-from chalicelib.ids import Channel, ConversationId, PersonId
+from chalicelib.ids import ConversationId, PersonId
 
 
 @dataclass(frozen=True)
@@ -34,18 +37,16 @@ class DynamoPeople:
         limit = {} if daily_limit is None else {"daily_limit": daily_limit}
         change = Update(
             set={"access": access.value, **limit},
-            set_if_absent={"channel": identity.channel_of(person).value, "last_seen": 0},  # what puts them on the list
+            set_if_absent={"channel": people_partition(person), "last_seen": 0},  # what puts them on the list
             remove=[*([] if limit else ["daily_limit"]), "expires_at", "tap", "by_invite"],
         )
         self.table.write(update(keys.person_key(person), change))
 
     def list(self) -> Iterator[Person]:
-        for channel in Channel:
-            pages = self.table.pages(index_keys.people_of(channel), index=index_keys.PEOPLE_INDEX, newest_first=True)
-            seen = (items.key_of(item) for page in pages for item in page)
-            while batch := list(islice(seen, BATCH_LIMIT)):
-                found = {item["pk"]: item for item in self.table.get_many(batch)}
-                yield from (person_items.person(found[key["pk"]]) for key in batch if key["pk"] in found)
+        listed = self._listed()
+        while batch := list(islice(listed, BATCH_LIMIT)):
+            found = {item["pk"]: item for item in self.table.get_many(batch)}
+            yield from (person_items.person(found[key["pk"]]) for key in batch if key["pk"] in found)
 
     def choose(self, person: PersonId, persona: str, *, asked_at: int) -> None:
         self._update(person, Update(set={"persona": persona}), when=not_forgotten_since(asked_at))
@@ -99,6 +100,20 @@ class DynamoPeople:
         decided = Update(set={"last_seen": 0}, remove=gone)
         is_free = self._update(person, free, when=unseen & NO_OWNER_DECISION)
         return is_free or self._update(person, decided, when=unseen) or self.get(person) is None
+
+    def _listed(self) -> Iterator[keys.Key]:
+        """Yield everybody's key once, also that of a person who is moving to another partition of the index."""
+        partitions = (
+            chain.from_iterable(
+                self.table.pages(index_keys.people_in(each), index=index_keys.PEOPLE_INDEX, newest_first=True)
+            )
+            for each in index_keys.people_partitions()
+        )
+        listed: set[str] = set()
+        for entry in merge(*partitions, key=itemgetter("last_seen"), reverse=True):
+            if entry["pk"] not in listed:
+                listed.add(entry["pk"])
+                yield items.key_of(entry)
 
     def _wait_no_longer(self, person: PersonId) -> None:
         """Take the person off the list of those of whom the owners have still to hear: they hear of a later message."""

@@ -24,6 +24,7 @@ from chalicelib.aws.dynamodb.conditions import (
     other_feedback,
 )
 from chalicelib.aws.dynamodb.forgotten_turns import ForgottenTurns, erasure
+from chalicelib.aws.dynamodb.index_keys import people_partition
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, delete, put, update
@@ -148,7 +149,7 @@ class DynamoTranscript:
         turn, there = items.turn(item), identity.conversation_of(person)
         moved = {**item, **keys.turn_key(there, turn.id), "person": person}
         seen = Update(
-            set={"last_seen": now, "channel": identity.channel_of(person).value},
+            set={"last_seen": now, "channel": people_partition(person)},
             set_if_absent={"first_seen": now, "quota": {}},
             remove=["expires_at"],
         )
