@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.aws.dynamodb.keys import DUE_INDEX, PEOPLE_INDEX
+from chalicelib.aws.dynamodb.index_keys import DUE_INDEX, PEOPLE_INDEX
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -99,7 +99,7 @@ class TableRequests:
         after, factor = self._look(self._places), 2 if model.name == TRANSACTION else 1
         written = [_units(place, self._known[place], after[place], factor) for place in self._places]
         self._known |= after
-        read = _read_units(model.name, parsed)
+        read = _read_units(model.name, self._params, parsed)
         self._made.append(TableRequest(model.name, written, read, _read_from(self._params) if read else ""))
 
     def _look(self, places: Sequence[_Place]) -> dict[_Place, Item]:
@@ -135,13 +135,14 @@ def _units(place: _Place, before: Item, after: Item, factor: int) -> Written:
     return Written(place[1], place[2], factor * units, of_indexes)
 
 
-def _read_units(operation: str, parsed: Any) -> float:
+def _read_units(operation: str, params: Any, parsed: Any) -> float:
     if operation == "BatchGetItem":  # each item by itself; one that is not there costs a unit as well
         responses = parsed["Responses"].values()
         return sum(max(1, ceil(_size(item) / _READ_UNIT)) for found in responses for item in found or [{}])
     if operation in {"GetItem", "Query"}:
         found = parsed.get("Items", [parsed.get("Item", {})])
-        return max(1, ceil(sum(_size(item) for item in found) / _READ_UNIT))
+        units = max(1, ceil(sum(_size(item) for item in found) / _READ_UNIT))
+        return units if params.get("ConsistentRead", False) else units / 2
     return 0
 
 
