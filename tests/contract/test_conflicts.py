@@ -145,23 +145,6 @@ def test_the_proxy_cancels_a_transaction_with_an_item_of_another_one(held: Held)
     assert (held.proxy.counts.transactions, held.proxy.counts.transactions_refused) == (2, 1)
 
 
-def test_the_proxy_refuses_a_transaction_that_is_under_way_already(held: Held):
-    part: Any = {"Update": {"TableName": held.table.name, **update(KEY, Update(add={"count": 1})).request}}
-    send = partial(held.table.client.transact_write_items, TransactItems=[part], ClientRequestToken="token")
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(send)
-        assert held.begun.wait(PATIENCE_S)
-        with pytest.raises(ClientError, match="TransactionInProgressException"):
-            send()
-        held.may_end.set()
-        running.result()
-    send()
-    stored = held.table.get(KEY)
-    assert stored, "the transaction was carried out"
-    assert stored["count"] == 1, "the last one has the token of the first, and gets its outcome"
-    assert held.proxy.counts.transactions_in_progress == 1
-
-
 def test_a_write_of_the_store_waits_for_the_transaction_that_it_meets(held: Held):
     counts = held.proxy.counts
     with ThreadPoolExecutor(1) as pool:

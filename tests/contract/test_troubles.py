@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any, Final
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.aws.dynamodb.calls import PATIENCE_S
 from chalicelib.aws.dynamodb.conditions import EXISTS, NOT_EXISTS
@@ -19,7 +20,8 @@ from chalicelib.aws.dynamodb.writes import Update, delete, put, update
 from chalicelib.errors import StoreError
 from chalicelib.ids import ConversationId
 from scripts.simulator.table import create_table
-from tests.contract.in_process import ATTEMPTS, in_process, plainly
+from tests.contract.conflicts import ConflictProxy
+from tests.contract.in_process import ATTEMPTS, in_process, ministack, plainly
 from tests.contract.troubles import (
     Request,
     Trouble,
@@ -199,6 +201,28 @@ def test_two_transactions_with_the_same_writes_are_both_carried_out(table: Table
     add_to_both(table)
     add_to_both(table)
     assert counted(table) == [2, 2]
+
+
+def test_the_conflict_proxy_refuses_a_transaction_that_is_under_way_already(table: Table):
+    part: Any = {"Update": {"TableName": table.name, **update(KEY, ONE_MORE).request}}
+    met: list[str] = []
+
+    def send() -> None:
+        table.client.transact_write_items(TransactItems=[part], ClientRequestToken="token")
+
+    def meanwhile(_: float) -> None:
+        if not met:
+            met.append("sent again")
+            with pytest.raises(ClientError) as caught:
+                send()
+            met.append(caught.value.response["Error"]["Code"])
+
+    proxy = ConflictProxy(ministack, transaction_s=0, reluctant=False, sleep=meanwhile)
+    in_process().answer = proxy.answer
+    send()
+    assert (met[1], proxy.counts.transactions_in_progress) == ("TransactionInProgressException", ATTEMPTS)
+    send()
+    assert counted(table) == [1, 0], "the last one has the token of the first, and gets its outcome"
 
 
 # Single writes: a condition may meet the write's own effect, which the callers know.
