@@ -63,8 +63,8 @@ BOTS: Final = (
         "A durable function",
         durable_function,
         "aws-durable-execution-sdk-python",
-        "https://docs.aws.amazon.com/lambda/latest/dg/durable-execution-idempotency.html",
-        "It completes each step at least once. A step that died may have acted, and acts again. Executions have no "
-        "order among each other.",
+        "https://aws.github.io/aws-durable-execution-docs/patterns/best-practices/idempotency/",
+        "It completes each step at least once. A step that died may have acted, and acts again, unless it does nothing "
+        "the second time. Executions have no order among each other.",
     ),
 )

@@ -1,7 +1,8 @@
 """Parley and the peers on the same schedules, from seeds: what was lost, doubled, out of order or over the limit."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields
 from random import Random
 from typing import Any, Final, Protocol
 
@@ -24,6 +25,9 @@ class Written(Protocol):
     def say(self, psid: str, text: str, *, number: int) -> Call: ...
 
     def repeat(self, call: Call) -> None: ...
+
+
+Outcome = tuple[list["Message"], list[str]]
 
 
 @dataclass
@@ -59,7 +63,8 @@ class Tally:
     """Counts over many schedules; of messages, but for those that are named otherwise."""
 
     schedules: int = 0
-    crashes: int = 0
+    crashes: dict[str, int] = field(default_factory=dict)
+    """By step: before or after which one a process died."""
     messages: int = 0
     unanswered: int = 0
     """Neither an answer nor a notice was ever sent, and no notice had said that the limit is reached."""
@@ -82,11 +87,11 @@ class Tally:
     answered: int = 0
     """By the model."""
 
-    def add(self, seen: Iterable[Message], crashes: int) -> None:
+    def add(self, found: Sequence[Message], crashes: Iterable[str]) -> None:
         """Count one schedule."""
-        found = list(seen)
         self.schedules += 1
-        self.crashes += crashes
+        for site in crashes:
+            self.crashes[site] = self.crashes.get(site, 0) + 1
         for message in found:
             self.messages += 1
             self.answered_twice += message.sent > 1
@@ -107,14 +112,21 @@ class Tally:
             self.over_limit += max(0, answered - LIMIT)
             self.refused_early += min(refused, max(0, LIMIT - answered))
 
-    def as_json(self) -> dict[str, int]:
-        return asdict(self)
+    def __add__(self, other: "Tally") -> "Tally":
+        """Both together."""
+        counts = {each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)[2:]}
+        crashes = Counter(self.crashes) + Counter(other.crashes)
+        return Tally(self.schedules + other.schedules, dict(sorted(crashes.items())), **counts)
 
 
 def faults(seed: int) -> ChanceFaults:
     """Up to four crashes, each before or after any step."""
     random = Random(f"faults {seed}")
     return ChanceFaults(random, random.choice((0.01, 0.03, 0.1)), 0, random.choice((1, 2, 4)))
+
+
+def crashes_of(chance: ChanceFaults) -> list[str]:
+    return [happened.removeprefix("Crash ") for happened in chance.happened]
 
 
 def order(seed: int) -> Random | None:
@@ -142,8 +154,8 @@ def written(simulation: Written) -> dict[str, Message]:
     return {message.id: Message(message.person, int(message.id.rpartition("-")[2])) for message in said}
 
 
-def of_peer(aws: Aws, make: Callable[[Outside], Peer], seed: int, name: str) -> tuple[list[Message], int]:
-    """Run a schedule with a peer; return its messages and the number of crashes."""
+def of_peer(aws: Aws, make: Callable[[Outside], Peer], seed: int, name: str) -> Outcome:
+    """Run a schedule with a peer; return its messages and the crashes."""
     chance = faults(seed)
     simulation = PeerSimulation(aws, make, chance, limit=LIMIT, random=order(seed), name=f"{name}-{seed}")
     write(simulation, seed)
@@ -157,7 +169,7 @@ def of_peer(aws: Aws, make: Callable[[Outside], Peer], seed: int, name: str) -> 
         seen.asked, seen.charged = simulation.asked[message], simulation.charged[message]
         seen.sent = len(simulation.answered.get(message, ()))
         seen.has_answer, seen.acknowledged = simulation.has_answer(message), simulation.acknowledged.get(message)
-    return list(found.values()), len(chance.happened)
+    return list(found.values()), crashes_of(chance)
 
 
 @dataclass
@@ -185,8 +197,8 @@ def _entries(body: bytes) -> Iterable[list[str]]:
         yield [message.id for message in messages(body)]
 
 
-def of_parley(seed: int) -> tuple[list[Message], int]:
-    """Run the same schedule with Parley; return its messages and the number of crashes."""
+def of_parley(seed: int) -> Outcome:
+    """Run the same schedule with Parley; return its messages and the crashes."""
     chance = faults(seed)
     echoes = Random(f"echoes {seed}").random() < 0.5
     simulation = Simulation(faults=chance, limit=LIMIT, echoes=echoes, random=order(seed))
@@ -210,4 +222,4 @@ def of_parley(seed: int) -> tuple[list[Message], int]:
         found[message].begun = place
     for message, place in watched.acknowledged.items():
         found[message].acknowledged = place
-    return list(found.values()), len(chance.happened)
+    return list(found.values()), crashes_of(chance)

@@ -54,8 +54,8 @@ def aws() -> Iterator[Aws]:
 
 
 def note_what_counts(*, params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
-    """Powertools updates items too."""
-    context["counts"] = params["Key"]["id"]["S"].startswith("used#")
+    """Transactions do; of updates only those of counts, as Powertools updates items too."""
+    context["counts"] = "TransactItems" in params or params["Key"]["id"]["S"].startswith("used#")
 
 
 @contextmanager

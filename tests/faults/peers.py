@@ -141,6 +141,8 @@ class PeerSimulation:
         hooks: list[tuple[Any, str, Callable[..., object]]] = [
             (of_dynamodb, "provide-client-params.dynamodb.UpdateItem", note_what_counts),
             (of_dynamodb, "after-call.dynamodb.UpdateItem", self._counted),
+            (of_dynamodb, "provide-client-params.dynamodb.TransactWriteItems", note_what_counts),
+            (of_dynamodb, "after-call.dynamodb.TransactWriteItems", self._counted),
             (of_lambda, "before-call.lambda.Invoke", self._invoked),
         ]
         for events, name, hook in hooks:

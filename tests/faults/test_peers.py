@@ -67,7 +67,9 @@ def test_an_idempotent_handler_that_died_runs_again_when_its_time_is_over(here: 
     assert (simulation.asked.total(), simulation.charged.total()) == (2, 2)
 
 
-@pytest.mark.parametrize(("call", "calls"), [("model.answer", 2), ("sender.deliver", 1)])
+@pytest.mark.parametrize(
+    ("call", "calls"), [("dynamodb.transact_write_items", 1), ("model.answer", 2), ("sender.deliver", 1)]
+)
 def test_a_durable_function_repeats_only_the_step_that_died(here: Aws, name: str, call: str, calls: int):
     simulation = told(here, durable_function, name, call=call, when=When.AFTER, repeated=True)
     assert (simulation.asked.total(), simulation.charged.total()) == (calls, 1)
@@ -86,7 +88,7 @@ def test_parley_on_the_same_schedules_loses_charges_and_exchanges_nothing():
     tally = Tally()
     for seed in range(60):
         tally.add(*of_parley(seed))
-    assert tally.crashes > 20
+    assert sum(tally.crashes.values()) > 20
     wrong = tally.unanswered, tally.charged_twice, tally.charged_for_nothing, tally.kept_out_of_order
     assert (*wrong, tally.over_limit, tally.refused_early) == (0, 0, 0, 0, 0, 0)
 
@@ -97,10 +99,10 @@ def test_the_tally_counts_each_kind_of_wrong():
     third = Message("anna", 2, asked=1, charged=1, sent=1, has_answer=True, begun=2, first_sent=1)
     lost, refused = Message("bert", 3, charged=1), Message("bert", 4, sent=1, first_sent=3)
     tally = Tally()
-    tally.add([first, second, third, lost, refused], crashes=3)
+    tally.add([first, second, third, lost, refused], crashes=["before a", "after b", "before a"])
     assert tally == Tally(
         schedules=1,
-        crashes=3,
+        crashes={"before a": 2, "after b": 1},
         messages=5,
         unanswered=1,
         answered_twice=1,
@@ -114,3 +116,5 @@ def test_the_tally_counts_each_kind_of_wrong():
         asked_again=1,
         answered=3,
     )
+    both = tally + tally
+    assert (both.schedules, both.crashes, both.messages, both.answered) == (2, {"after b": 2, "before a": 4}, 10, 6)

@@ -1,0 +1,113 @@
+"""Reads from the tests which safeguards they take away, and which story and promise show that each is missing."""
+
+import ast
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Final
+
+from tests.faults import (
+    ledger,
+    mutants,
+    simulation,
+    test_mutants,
+    test_takeover_crashes,
+    test_tool_crashes,
+    test_web_mutants,
+)
+
+MODULES: Final = (test_mutants, test_web_mutants, test_tool_crashes, test_takeover_crashes)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A part of the store that lacks one safeguard, and a test that notices."""
+
+    mutant: str
+    lacks: str
+    story: str
+    """The function that tells it; empty if the test has a single one."""
+    promise: str
+    """What is broken then; empty if the test's name says it."""
+    module: str
+    test: str
+
+    @property
+    def sentence(self) -> str:
+        """The test's name, as a sentence about behaviour."""
+        return self.test.removeprefix("test_").replace("_", " ")
+
+
+def missing() -> list[Missing]:
+    """Return all, in the order of the tests."""
+    found = [each for module in MODULES for test in _tests(module) for each in _of(module, test)]
+    return list(dict.fromkeys(found))
+
+
+def defined() -> set[str]:
+    """Return the names of all classes that lack something."""
+    here = [mutants, test_tool_crashes, test_takeover_crashes]
+    classes = [(module, each) for module in here for each in vars(module).values() if inspect.isclass(each)]
+    return {each.__name__ for module, each in classes if each.__module__ == module.__name__ and _is_mutant(each)}
+
+
+def _is_mutant(each: Any) -> bool:
+    return inspect.isclass(each) and any(base.__module__.startswith("tests.fakes.") for base in each.__mro__)
+
+
+def _is_defined(each: Any) -> bool:
+    return _is_mutant(each) and each.__name__ in defined()
+
+
+def _tests(module: ModuleType) -> Iterator[Any]:
+    return (each for name, each in vars(module).items() if name.startswith("test_") and inspect.isfunction(each))
+
+
+def _of(module: ModuleType, test: Any) -> Iterator[Missing]:
+    """What its parameters name, and what its body names."""
+    for mark in getattr(test, "pytestmark", ()):
+        if mark.name == "parametrize":
+            for values in mark.args[1]:
+                parts = values if isinstance(values, tuple) else (values,)
+                yield from (_missing(each, parts, module, test) for each in parts if _is_defined(each))
+    for name in _names(test):
+        each = vars(mutants).get(name) or vars(module).get(name)
+        if _is_defined(each):
+            yield _missing(each, (), module, test)
+
+
+def _missing(mutant: Any, parts: tuple[Any, ...], module: ModuleType, test: Any) -> Missing:
+    stories = [each.__name__ for each in parts if inspect.isfunction(each)]
+    given = [each for each in parts if isinstance(each, Mapping)]
+    promises = [each for each in parts if isinstance(each, str)]
+    story = " ".join([*(stories or ["chance"] * bool(given)), *(name for each in given for name in each)])
+    return Missing(
+        mutant=mutant.__name__,
+        lacks=inspect.getdoc(mutant) or "",
+        story=story,
+        promise=promises[0] if promises else "",
+        module=module.__name__.rpartition(".")[2],
+        test=test.__name__,
+    )
+
+
+def _names(test: Any) -> set[str]:
+    tree = ast.parse(inspect.getsource(test))
+    body = [node for function in tree.body if isinstance(function, ast.FunctionDef) for node in function.body]
+    nodes = [node for part in body for node in ast.walk(part)]
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return names | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+
+
+def _in_order(tree: ast.Module) -> list[ast.Call]:
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return sorted(calls, key=lambda call: call.lineno)
+
+
+def promises() -> list[str]:
+    """Return what is required of each story after every step and at its end, in words, in the order of the modules."""
+    trees = [ast.parse(inspect.getsource(module)) for module in (ledger, simulation)]
+    calls = [node for tree in trees for node in _in_order(tree) if ast.unparse(node.func).endswith(".require")]
+    words = [call.args[0] for call in calls]
+    return list(dict.fromkeys(str(each.value) for each in words if isinstance(each, ast.Constant)))

@@ -1,0 +1,95 @@
+"""docs/reliability.md is what the program renders from the figures beside it, and says what they say."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from scripts.measure.reliability import FIGURES, PAGE
+from scripts.measure.reliability_page import render, sight
+from tests.faults.safeguards import Missing, defined, missing, promises
+from tests.faults.steps import of_messenger
+
+
+@pytest.fixture
+def figures() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(FIGURES.read_text())
+    return found
+
+
+def test_the_page_is_rendered_from_the_figures(figures: dict[str, Any]):
+    assert PAGE.read_text() == render(figures), "run `python -m scripts.measure.reliability --measure nothing`"
+
+
+def test_the_page_changes_with_each_count_of_a_bot(figures: dict[str, Any]):
+    [parley, *_] = figures["peers"]["bots"]
+    counts = [name for name in parley["tally"] if name not in ("schedules", "crashes", "messages")]
+    for count in counts:
+        before = render(figures)
+        parley["tally"][count] += 1
+        if count not in ("asked_again", "answered", "asked"):
+            assert render(figures) != before, count
+        parley["tally"][count] -= 1
+
+
+def test_the_figures_of_one_crash_are_those_of_todays_code(figures: dict[str, Any]):
+    assert figures["steps"]["messenger"] == of_messenger(), (
+        "run `python -m scripts.measure.reliability --measure steps`"
+    )
+
+
+def test_parley_lost_exchanged_and_charged_nothing_wrongly(figures: dict[str, Any]):
+    [parley] = [bot["tally"] for bot in figures["peers"]["bots"] if bot["name"] == "Parley"]
+    wrong = ("unanswered", "charged_twice", "charged_for_nothing", "kept_out_of_order", "over_limit", "refused_early")
+    assert {name: parley[name] for name in wrong} == dict.fromkeys(wrong, 0)
+    assert sum(parley["crashes"].values()) > parley["schedules"] / 2
+
+
+def test_each_class_that_lacks_a_safeguard_is_in_the_table():
+    assert {each.mutant for each in missing()} == defined()
+    [first, *_] = [each for each in missing() if each.mutant == "HasNoLimit"]
+    assert first == Missing(
+        mutant="HasNoLimit",
+        lacks="Lacks `used < limit` in charge.",
+        story="happy",
+        promise="nobody is over the limit",
+        module="test_mutants",
+        test="test_an_inbox_without_this_safeguard_breaks_a_promise",
+    )
+
+
+def test_a_check_that_the_simulation_of_messages_makes_is_one_of_those_listed():
+    checks = {each.promise for each in missing() if each.module == "test_mutants" and each.promise}
+    assert checks <= set(promises())
+
+
+def test_random_stories_get_a_section_of_their_own(figures: dict[str, Any]):
+    totals = {
+        "schedules": {"happy": 1500, "unhappy": 500},
+        "crashes": {"after inbox.accept": 12},
+        "errors": {"StoreError before inbox.take": 3},
+        "answers_repeated": 7,
+        "model_asked_again": 5,
+        "broken": [],
+        "date": "2026-11-30",
+        "machine": "a machine",
+    }
+    page = render(figures | {"stories": totals})
+    assert "2,000 schedules with 12 crashes and 3 errors of ports: 0 broken promises, 7 answers that came twice" in page
+    assert "| after inbox.accept | 12 |" in page
+
+
+def test_what_people_see_is_told_of_a_thousand_messages():
+    tally = {"messages": 2000, "unanswered": 0, "answered_twice": 3, "out_of_order": 1}
+    tally |= {"refused_early": 100, "over_limit": 0}
+    assert sight(tally) == (
+        "2 are answered twice, 0.5 are answered after a later one, 50 are refused although the limit is not reached"
+    )
+    assert sight(dict.fromkeys(tally, 0) | {"messages": 10}) == "each is answered once and in order"
+
+
+def test_every_document_that_the_page_names_exists():
+    named = re.findall(r"`(tests/[\w/]+\.py|scripts/[\w/]+)`", PAGE.read_text())
+    assert named
+    assert [path for path in named if not (PAGE.parents[1] / path).exists()] == []
