@@ -1,19 +1,27 @@
 """The peers work when nothing goes wrong, and the comparison sees what each does when something does."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
+from chalicelib.conversation.charged import Charged
+from chalicelib.conversation.inbox_steps import Charge
+from chalicelib.conversation.turn import Lease
 from scripts.peers.bots import BOTS, Bot
 from scripts.peers.durable import durable_function
 from scripts.peers.outside import LIMIT_REACHED
 from scripts.peers.plain import plain_view, view_with_put
 from scripts.peers.powertools import idempotent_handler
+from tests.fakes.inbox import FakeInbox
+from tests.faults import mutants
 from tests.faults.comparison import Message, Tally, of_parley, of_peer
 from tests.faults.peer_world import Aws, aws
 from tests.faults.peers import PeerSimulation
+from tests.faults.simulation import MakesInbox
 from tests.faults.stage import CrashesEachTime, When
 
+SCHEDULES = 80
 each_bot = pytest.mark.parametrize("bot", BOTS, ids=lambda bot: bot.make.__name__)
 
 
@@ -85,12 +93,46 @@ def test_the_same_seed_is_the_same_schedule(here: Aws, bot: Bot, name: str):
 
 
 def test_parley_on_the_same_schedules_loses_charges_and_exchanges_nothing():
-    tally = Tally()
-    for seed in range(60):
-        tally.add(*of_parley(seed))
+    tally = parley_as_it_is()
     assert sum(tally.crashes.values()) > 20
     wrong = tally.unanswered, tally.charged_twice, tally.charged_for_nothing, tally.kept_out_of_order
     assert (*wrong, tally.over_limit, tally.refused_early) == (0, 0, 0, 0, 0, 0)
+
+
+class CountsTwice(FakeInbox):
+    """Counts each question on the person twice."""
+
+    def charge(self, lease: Lease, step: Charge, *, now: int, until: int) -> Charged:
+        charged = super().charge(lease, step, now=now, until=until)
+        if charged is Charged.CHARGED:
+            self.memory.people[step.turn.person].count(step.day, 1)
+        return charged
+
+
+@pytest.mark.parametrize(
+    ("lacks", "count"),
+    [
+        (mutants.KeepsNothing, "unanswered"),
+        (mutants.LosesReceipts, "answered_twice"),
+        (CountsTwice, "charged_twice"),
+        (CountsTwice, "refused_early"),
+        (mutants.TakesHeldLeases, "asked_again"),
+        (mutants.LoadsBackwards, "kept_out_of_order"),
+    ],
+)
+def test_the_comparison_sees_what_parley_lacks(lacks: MakesInbox, count: str):
+    tally = Tally()
+    for seed in range(SCHEDULES):
+        tally.add(*of_parley(seed, lacks))
+    assert getattr(tally, count) > getattr(parley_as_it_is(), count)
+
+
+@cache
+def parley_as_it_is() -> Tally:
+    tally = Tally()
+    for seed in range(SCHEDULES):
+        tally.add(*of_parley(seed))
+    return tally
 
 
 def test_the_tally_counts_each_kind_of_wrong():
