@@ -21,6 +21,8 @@ _COUNTS: Final = {
     "refused early": "refused_early",
 }
 """The columns of the peers' table, and the counts that they show."""
+_MOST_SITES: Final = 24
+"""Places of crashes that a table lists; the others are counted together."""
 
 
 def render(figures: Mapping[str, Any]) -> str:
@@ -63,12 +65,16 @@ def _schedules(title: str, totals: Mapping[str, Any]) -> str:
     """Return a section on stories made of chance: counts with the names that `Totals` in `tests/faults` has."""
     sums = {name: sum(totals[name].values()) for name in ("schedules", "crashes", "errors")}
     kinds = ", ".join(f"{kind} {count:,}" for kind, count in totals["schedules"].items())
-    crashed = _table(("where processes died", "crashes"), [(site, f"{n:,}") for site, n in totals["crashes"].items()])
+    most = list(totals["crashes"].items())[:_MOST_SITES]
+    rows = [(_places([site]), f"{number:,}") for site, number in most]
+    others = len(totals["crashes"]) - len(most)
+    if others > 0:
+        rows.append((f"{others:,} other places", f"{sums['crashes'] - sum(number for _, number in most):,}"))
     return (
         f"## {title}\n\n{sums['schedules']:,} schedules with {sums['crashes']:,} crashes and {sums['errors']:,} errors "
         f"of ports: {len(totals['broken']):,} broken promises, {totals['answers_repeated']:,} answers that came twice, "
         f"{totals['model_asked_again']:,} questions that the model was asked twice. By kind: {kinds}.\n\n"
-        f"{crashed}\n{_measured(totals)}\n\n"
+        f"{_table(('where processes died', 'crashes'), rows)}\n{_measured(totals)}\n\n"
     )
 
 
