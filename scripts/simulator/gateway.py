@@ -17,6 +17,8 @@ from scripts.stage.environment import ROOT
 
 _TIMEOUT_MS = 29_000
 _COMPRESSED_FROM: Final[int] = json.loads((ROOT / ".chalice" / "config.json").read_text())["minimum_compression_size"]
+_DEFAULT_TYPE: Final = "application/json"
+"""What API Gateway calls a response that does not say what it is."""
 
 Serve = Callable[[Request], Awaitable[Response]]
 
@@ -65,7 +67,7 @@ def _response(answer: dict[str, Any]) -> Response:
     body = answer.get("body") or ""
     content = base64.b64decode(body) if answer.get("isBase64Encoded") else body
     headers = answer.get("headers") or {}
-    return Response(content, status_code=answer["statusCode"], headers=headers)
+    return Response(content, status_code=answer["statusCode"], headers=headers, media_type=_DEFAULT_TYPE)
 
 
 def compressing(serve: Serve) -> Serve:
