@@ -119,7 +119,7 @@ class ApiKeyService:
 
     def show(self, key_id: str) -> ApiKey:
         """Return one key. Raises UnknownKey, also for text that cannot be an id."""
-        key = self.keys.get(KeyId(key_id)) if api_key.is_id(key_id) else None
+        key = self.keys.counted(KeyId(key_id)) if api_key.is_id(key_id) else None
         if key is None:
             raise UnknownKey("there is no API key of that id")
         return key

@@ -104,10 +104,16 @@ class ApiKeys(Protocol):
         """Store a new key; False, with nothing written, if there is a key of that id."""
 
     def get(self, key: KeyId) -> ApiKey | None:
-        """Return the key as last written, valid or not; None if there is none."""
+        """Return the key as last written, valid or not; None if there is none.
+
+        Of a key without `max_messages`, `used` is 0: nothing depends on it, and it is read with `counted`.
+        """
+
+    def counted(self, key: KeyId) -> ApiKey | None:
+        """Return the key as `get` does, with its questions."""
 
     def list(self) -> Iterator[ApiKey]:
-        """Return all keys in the order of their ids."""
+        """Return all keys in the order of their ids, with their questions."""
 
     def revoke(self, key: KeyId, *, now: int) -> bool:
         """Revoke the key for good; False if there is none. A key that is revoked already keeps its time."""

@@ -93,6 +93,7 @@ class Charging:
         return charged
 
     def _charge(self, context: TurnContext, reservation: Reservation) -> Charged:
+        key = context.entitlements.key
         step = Charge(
             context.turn,
             day=context.day,
@@ -101,6 +102,7 @@ class Charging:
             forgotten_at=context.person.forgotten_at,
             outdated=quota.outdated(context.person.days, today=context.day),
             outdated_months=ledger.outdated_months(context.person.months, today=reservation.day),
+            key_has_maximum=key is None or key.max_messages is not None,
         )
         return self.inbox.charge(context.lease, step, now=self.clock(), until=context.time.until())
 

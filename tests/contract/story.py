@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from chalicelib.access import identity
 from chalicelib.access.budget import DaySpend, Reservation
 from chalicelib.access.person import Access, Person
 from chalicelib.conversation.charged import Charged
@@ -104,9 +105,17 @@ class Story:
         outdated: Sequence[str] = (),
     ) -> Charged:
         now, until = self.clock(), self.until
-        return self.inbox.charge(
-            lease, Charge(turn, day=day, limit=limit, reserve=reserve, outdated=outdated), now=now, until=until
+        key = identity.key_of(turn.person)
+        known = self.store.keys.get(key) if key else None
+        step = Charge(
+            turn,
+            day=day,
+            limit=limit,
+            reserve=reserve,
+            outdated=outdated,
+            key_has_maximum=known is None or known.max_messages is not None,
         )
+        return self.inbox.charge(lease, step, now=now, until=until)
 
     def begin_charged(self) -> tuple[Lease, Turn]:
         lease, turn = self.begin()

@@ -44,10 +44,18 @@ def test_a_key_is_kept_as_it_was_made(keys: ApiKeys, key: ApiKey):
     assert list(keys.list()) == [key]
 
 
+@pytest.mark.parametrize(("maximum", "read"), [(None, 0), (9, 3)])
+def test_the_questions_of_a_key_are_read_with_it_if_they_are_limited(keys: ApiKeys, maximum: int | None, read: int):
+    key = replace(PLAIN, max_messages=maximum, used=3)
+    keys.create(key)
+    assert (keys.get(key.id), keys.counted(key.id)) == (replace(key, used=read), key)
+
+
 def test_an_unknown_key_is_not_found(keys: ApiKeys):
     keys.create(PLAIN)
     assert keys.get(WHOLE.id) is None
     assert keys.get(KeyId("b")) is None
+    assert keys.counted(WHOLE.id) is None
 
 
 def test_a_key_is_made_once(keys: ApiKeys):
@@ -60,7 +68,7 @@ def test_of_many_who_make_the_same_key_at_once_one_does(busy_store: Store):
     with ThreadPoolExecutor(20) as pool:
         made = list(pool.map(lambda number: busy_store.keys.create(replace(PLAIN, used=number)), range(20)))
     assert sum(made) == 1
-    found = busy_store.keys.get(PLAIN.id)
+    found = busy_store.keys.counted(PLAIN.id)
     assert found
     assert made[found.used]
 

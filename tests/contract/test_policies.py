@@ -30,6 +30,7 @@ from chalicelib.access.pairing import Pairing
 from chalicelib.access.personas import Personas
 from chalicelib.aws import invocation
 from chalicelib.aws.dynamodb import keys
+from chalicelib.aws.dynamodb.index_keys import people_partitions
 from chalicelib.aws.functions import LambdaJobStarter, LambdaWarmer
 from chalicelib.aws.sns import TopicNotifier
 from chalicelib.aws.ssm import Secrets
@@ -202,9 +203,9 @@ def _touched(operation: str, params: Any) -> Iterator[tuple[str, str]]:
 
 
 def leading_keys(statement: dict[str, Any]) -> list[str]:
-    """The partitions to which a statement is limited; those of the index of people are the channels."""
+    """The partitions to which a statement is limited; the index of people has its own."""
     if "/index/people" in str(statement["Resource"]):
-        return list(Channel)
+        return list(people_partitions())
     conditions = statement.get("Condition", {}).values()
     return [key for condition in conditions for key in condition["dynamodb:LeadingKeys"]] or ["*"]
 
@@ -552,10 +553,17 @@ def test_of_single_items_the_api_handler_reads_requests_keys_connections_sign_in
         "ExportReads": [f"{keys.PERSON_PREFIX}*", "CONV#*"],
         "OwnerLinks": [keys.owner_link_key("*")["pk"]],
         "OwnerSessions": [keys.OWNER_SESSIONS],
-        "OwnerReads": [f"{keys.PERSON_PREFIX}*", keys.spend_key("*")["pk"], keys.API_KEYS, keys.PERSONAS, "OWNER"],
+        "OwnerReads": [
+            f"{keys.PERSON_PREFIX}*",
+            keys.spend_key("*")["pk"],
+            keys.API_KEYS,
+            f"{keys.API_KEY_PREFIX}*",
+            keys.PERSONAS,
+            "OWNER",
+        ],
     }
     [along, owner] = [one for one in statements("api_handler") if "dynamodb:BatchGetItem" in one["Action"]]
-    assert leading_keys(along) == [keys.API_KEYS, keys.PERSONAS]
+    assert leading_keys(along) == [keys.API_KEYS, f"{keys.API_KEY_PREFIX}*", keys.PERSONAS]
     assert leading_keys(owner) == found["OwnerReads"]
 
 

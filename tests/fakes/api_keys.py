@@ -23,6 +23,11 @@ class FakeApiKeys:
 
     @atomic
     def get(self, key: KeyId) -> ApiKey | None:
+        found = self.memory.keys.get(key)
+        return replace(found, used=0) if found and found.max_messages is None else found
+
+    @atomic
+    def counted(self, key: KeyId) -> ApiKey | None:
         return self.memory.keys.get(key)
 
     @atomic

@@ -55,5 +55,11 @@ def api_key(item: Item) -> ApiKey:
     )
 
 
+def is_valid(item: Item, *, now: int) -> bool:
+    """Whether the key of an item, its own or a part of its count, is neither revoked nor expired at `now`."""
+    expires_at = _number(item, "expires_at_ms")
+    return "revoked_at" not in item and (expires_at is None or now < expires_at)
+
+
 def _number(item: Item, name: str) -> int | None:
     return int(item[name]) if name in item else None

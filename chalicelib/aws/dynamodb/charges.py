@@ -3,7 +3,7 @@
 from chalicelib.access import identity
 from chalicelib.access.budget import Reservation
 from chalicelib.access.ledger import month_of
-from chalicelib.aws.dynamodb import keys, ledger_items
+from chalicelib.aws.dynamodb import key_counts, keys, ledger_items
 from chalicelib.aws.dynamodb.conditions import (
     KEY_NOT_USED_UP,
     NOT_BLOCKED,
@@ -13,6 +13,7 @@ from chalicelib.aws.dynamodb.conditions import (
     within_share,
 )
 from chalicelib.aws.dynamodb.day_counts import refunds_on, spent_on
+from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.writes import Update, Write, update
 from chalicelib.conversation.inbox_steps import Charge
 from chalicelib.conversation.turn import Turn
@@ -63,9 +64,17 @@ def _spent(reserve: Reservation) -> dict[str, int]:
     return ledger_items.of_person(reserve.day, reserve.amount) if reserve.amount else {}
 
 
-def count_on_key(turn: Turn, *, now: int) -> Write | None:
-    """The write that counts one more message on the user's API key; None for a user without a key."""
+def begin_count(table: Table, turn: Turn) -> bool:
+    """Make the item in which `count_on_key` counts the turn; False if the API key is revoked or gone."""
     key = identity.key_of(turn.person)
+    return key is not None and key_counts.begin(table, key, turn.person)
+
+
+def count_on_key(step: Charge, *, now: int) -> Write | None:
+    """The write that counts one more message on the user's API key; None for a user without a key."""
+    key = identity.key_of(step.turn.person)
     if key is None:
         return None
+    if not step.key_has_maximum:
+        return key_counts.count(key, step.turn.person, now=now)
     return update(keys.api_key_key(key), Update(add={"used": 1}), when=key_valid(now) & KEY_NOT_USED_UP)

@@ -26,6 +26,7 @@ QUEUE_JUST_FULL = Attr("open_turns").eq(MAX_OPEN_TURNS)
 """For the one turn beyond the limit, which tells the user that messages were lost."""
 NOT_BLOCKED = Attr("access").not_exists() | Attr("access").ne(Access.BLOCKED.value)
 KEY_NOT_USED_UP = Attr("max_messages").not_exists() | Attr("used").lt(Attr("max_messages"))
+NOT_REVOKED = Attr("revoked_at").not_exists()
 NOT_OWNER = Attr("owner").not_exists()
 NO_OWNER_DECISION = (
     (Attr("access").not_exists() | Attr("access").eq(Access.DEFAULT.value))
@@ -239,9 +240,9 @@ def may_join(room: ConversationId) -> ConditionBase:
 
 
 def key_valid(now: int) -> ConditionBase:
-    """The API key exists and is neither revoked nor expired."""
+    """The API key, or the part of its count, exists and is neither revoked nor expired."""
     not_expired = Attr("expires_at_ms").not_exists() | Attr("expires_at_ms").gt(now)
-    return EXISTS & Attr("revoked_at").not_exists() & not_expired
+    return EXISTS & NOT_REVOKED & not_expired
 
 
 def fewer_tickets_than(limit: int) -> ConditionBase:

@@ -105,11 +105,13 @@ class DynamoInbox:
                 conversation=extend(lease, until=until, closed=len(joined)),
                 person=charges.count_on_person(step),
                 spend=spend.reserve_for(step.turn, step.reserve, asks=True),
-                key=charges.count_on_key(step.turn, now=now),
+                key=charges.count_on_key(step, now=now),
                 **joined,
             )
         except TransactionRefused as exc:
             refusals.raise_if_lost(exc)
+            if refusals.may_lack_count(exc, step) and charges.begin_count(self.table, step.turn):
+                return self.charge(lease, step, now=now, until=until)
             return refusals.why_not_charged(exc, step, now=now)
         return Charged.CHARGED
 

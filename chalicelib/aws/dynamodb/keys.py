@@ -29,6 +29,7 @@ SPEND_PREFIX: Final = "SPEND#"
 API_KEYS: Final = "KEYS"
 """The partition of all API keys: they are few, and one query lists them."""
 API_KEY_PREFIX: Final = "KEY#"
+COUNT: Final = "COUNT"
 PERSONAS: Final = "PERSONAS"
 """The partition of the owner's own texts of personas, and of the journal of their changes."""
 CHANGE_PREFIX: Final = "CHANGE#"
@@ -137,6 +138,11 @@ def spend_key(day: str) -> Key:
 def api_key_key(key: KeyId) -> Key:
     """The key of an API key's item."""
     return {"pk": API_KEYS, "sk": f"{API_KEY_PREFIX}{key}"}
+
+
+def api_key_count_key(key: KeyId, number: int) -> Key:
+    """The key of one of the items that count the questions of an API key without a maximum."""
+    return {"pk": f"{API_KEY_PREFIX}{key}#{number}", "sk": COUNT}
 
 
 def invite_key(invite: InviteId) -> Key:

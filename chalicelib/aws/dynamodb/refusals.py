@@ -55,9 +55,14 @@ def why_not_charged(refused: TransactionRefused, step: Charge, *, now: int) -> C
         return Charged.OVER_LIMIT if is_over else _which_share(refused, step.reserve)
     if "key" in refused.failed:
         stored = refused.failed["key"]
-        is_valid = stored is not None and api_key_items.api_key(stored).is_valid(now=now)
+        is_valid = stored is not None and api_key_items.is_valid(stored, now=now)
         return Charged.KEY_SPENT if is_valid else Charged.KEY_REVOKED
     return why_no_money(refused, step.reserve)
+
+
+def may_lack_count(refused: TransactionRefused, step: Charge) -> bool:
+    """Whether the turn may be charged once there is an item that counts it on its API key."""
+    return not step.key_has_maximum and "person" not in refused.failed and refused.failed.get("key", Item()) is None
 
 
 def why_no_money(refused: TransactionRefused, reserve: Reservation) -> Charged:

@@ -16,8 +16,8 @@ from boto3.dynamodb.conditions import ConditionBase
 from chalicelib.access import identity
 from chalicelib.access.budget import Settlement
 from chalicelib.access.ledger import month_of
-from chalicelib.aws.dynamodb import keys, ledger_items
-from chalicelib.aws.dynamodb.conditions import above_zero, fewer_refunds_than
+from chalicelib.aws.dynamodb import key_counts, keys, ledger_items
+from chalicelib.aws.dynamodb.conditions import EXISTS, above_zero, fewer_refunds_than
 from chalicelib.aws.dynamodb.day_counts import refunds_on
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.keys import Key
@@ -26,6 +26,7 @@ from chalicelib.aws.dynamodb.writes import Update, Write, update
 from chalicelib.conversation import bookkeeping
 from chalicelib.conversation.inbox_steps import Finish, Record
 from chalicelib.conversation.turn import Lease, Turn
+from chalicelib.ids import KeyId, PersonId
 
 
 class RefundsUsedUp(Exception):
@@ -43,6 +44,8 @@ class Change:
     refund_of: str | None = None
     """The day of the question that is refunded, if such refunds are few."""
     most_refunds: int = 0
+    otherwise: "Change | None" = None
+    """What is changed if the item does not exist; None for an item that is made then."""
 
     @property
     def name(self) -> str:
@@ -51,15 +54,17 @@ class Change:
 
     def conditions(self) -> list[ConditionBase]:
         """What the stored item must be like."""
-        counted = [above_zero(self.lowers)] if self.lowers else []
+        counted = [above_zero(self.lowers)] if self.lowers else [EXISTS] if self.otherwise else []
         few = [fewer_refunds_than(self.most_refunds, day=self.refund_of)] if self.refund_of else []
         return [*counted, *few]
 
-    def fits(self, stored: Item) -> bool:
-        """Whether the count that the change lowers is there. Raises RefundsUsedUp."""
+    def fitting(self, stored: Item) -> "Change | None":
+        """The change that fits the stored item; None if the count that it lowers is not there. Raises RefundsUsedUp."""
         if self.refund_of and _number(stored, refunds_on(self.refund_of)) >= self.most_refunds:
             raise RefundsUsedUp
-        return self.lowers is None or _number(stored, self.lowers) > 0
+        if self.otherwise and not stored:
+            return self.otherwise
+        return self if self.lowers is None or _number(stored, self.lowers) > 0 else None
 
 
 Changes = tuple[Change, ...]
@@ -69,7 +74,7 @@ def by(step: Record | Finish) -> Changes:
     """What the step gives back to its person and their API key; of an opening by the model, to the key alone."""
     if step.turn.opens:
         key = identity.key_of(step.turn.person)
-        return (_lower(keys.api_key_key(key), "used"),) if key and step.refund else ()
+        return (_question(key, step.turn.person),) if key and step.refund else ()
     settlement = step.settlement if isinstance(step, Record) else None
     money = unused(step.turn, settlement) if settlement else ()
     return (*money, *(_charge(step) if step.refund else ()))
@@ -102,7 +107,9 @@ def transact(table: Table, changes: Changes, **writes: Write | None) -> None:
         table.transact(**writes, **ours)
     except TransactionRefused as exc:
         fitting = tuple(
-            change for change in changes if change.name not in exc.failed or change.fits(exc.failed[change.name] or {})
+            fitting
+            for change in changes
+            if (fitting := change if change.name not in exc.failed else change.fitting(exc.failed[change.name] or {}))
         )
         if not exc.failed.keys() <= ours.keys():
             raise
@@ -120,10 +127,15 @@ def _charge(step: Record | Finish) -> Changes:
     of_month = {ledger_items.refunded_in(month_of(bookkeeping.day_of(step))): 1}
     person, day, key = keys.person_key(turn.person), turn.charged_day, identity.key_of(turn.person)
     if most_refunds is None:
-        of_key = (_lower(keys.api_key_key(key), "used"),) if key else ()
+        of_key = (_question(key, turn.person),) if key else ()
         return (Change(person, {f"quota.{day}": -1, **of_month}, f"quota.{day}"), *of_key)
     counted = {f"quota.{day}": -1, refunds_on(day): 1, **of_month}
     return (Change(person, counted, f"quota.{day}", refund_of=day, most_refunds=most_refunds),)
+
+
+def _question(key: KeyId, person: PersonId) -> Change:
+    """A question of an API key; where the person's are not counted apart, it is counted in the key's own item."""
+    return Change(key_counts.part_key(key, person), {"used": -1}, otherwise=_lower(keys.api_key_key(key), "used"))
 
 
 def _lower(key: Key, count: str) -> Change:
