@@ -7,8 +7,9 @@ from typing import Final
 
 from chalicelib.access import identity
 from chalicelib.aws.dynamodb.calls import PATIENCE_S
+from chalicelib.aws.dynamodb.index_keys import DUE_BUCKETS, DUE_INDEX
 from chalicelib.bootstrap.clients import CALLER_PATIENCE_S
-from chalicelib.ids import KeyId, PersonId
+from chalicelib.ids import Channel, KeyId, PersonId
 from scripts.bench.scale.stage import Stage, emulated_stage, someone
 from scripts.bench.table_requests import TableRequest, TableRequests
 
@@ -44,12 +45,20 @@ class Layout:
     """The partitions of the index of conversations that wait."""
     people: int = 1
     """The partitions of the index of the people of one channel."""
+    of_a_key: int = 1
+    """The items that count the questions of one API key."""
     keys_apart: bool = False
-    """Whether each API key has a partition of its own."""
+    """Whether each of those items has a partition of its own."""
 
 
 SINGLE: Final = Layout()
 """One item and one partition for everything that all people share."""
+SPREAD: Final = Layout(spend=40, due=len(DUE_BUCKETS), people=8, of_a_key=16, keys_apart=True)
+"""The layout for many people. A large budget is shared out to so many items a channel."""
+OF_A_KEY: Final = frozenset({"KEYS", "KEY"})
+"""What the partition keys of the items begin with that count the questions of an API key."""
+PLACES: Final = "PLACES"
+"""The items with the number of open conversations of each API key: one for each, in every layout."""
 
 
 def role_of(pk: str) -> str:
@@ -67,11 +76,14 @@ def plain_turns(url: str) -> tuple[Shape, Shape]:
 
 
 def layout_of_the_code(url: str, people: int = 64) -> Layout:
-    """Return the layout that the code has, by how many places the turns of so many people write to."""
+    """Return the layout that the code has, by how many places the turns of so many people write to.
+
+    It may have more than are found: of 40 items 32 are found by 64 people.
+    """
     with emulated_stage(url) as stage:
-        recorded = TableRequests(stage.client, stage.looking)
-        keys = [_visitor(stage, f"k{number}", "v") for number in range(2)]
-        names = [*keys, *(someone(number) for number in range(people))]
+        recorded, key = TableRequests(stage.client, stage.looking), stage.creates_key("k")
+        visitors = [identity.visitor(key, str(number)) for number in range(people)]
+        names = [*visitors, *(someone(number) for number in range(people))]
         made = [request for name in names for request in recorded.during(partial(stage.answers, name))]
         recorded.close()
     return _spread(made)
@@ -80,11 +92,15 @@ def layout_of_the_code(url: str, people: int = 64) -> Layout:
 def _spread(made: Sequence[TableRequest]) -> Layout:
     written = [item for request in made for item in request.written]
     of_indexes = {partition for item in written for partition in item.index_units}
-    spend = {(item.pk, item.sk) for item in written if role_of(item.pk) == "SPEND"}
-    keys = {item.pk for item in written if item.sk.startswith("KEY#") or role_of(item.pk) == "KEY"}
-    due = sum(index == "due" for index, _ in of_indexes)
-    messenger = [name for index, name in of_indexes if index == "people" and name.startswith("messenger")]
-    return Layout(len(spend), due, len(messenger), keys_apart=len(keys) > 1)
+    places = {(item.pk, item.sk) for item in written}
+    keys = {place for place in places if role_of(place[0]) in OF_A_KEY}
+    return Layout(
+        spend=len([pk for pk, _ in places if role_of(pk) == "SPEND"]),
+        due=len([index for index, _ in of_indexes if index == DUE_INDEX]),
+        people=len([name for _, name in of_indexes if name.startswith(Channel.MESSENGER)]),
+        of_a_key=len(keys),
+        keys_apart=len({pk for pk, _ in keys}) > 1,
+    )
 
 
 def _visitor(stage: Stage, key: str, name: str) -> PersonId:

@@ -15,7 +15,7 @@ from scripts.bench.scale.rules import (
     Units,
     on_demand_writes,
 )
-from scripts.bench.scale.shape import OWN, Layout, Shape, role_of
+from scripts.bench.scale.shape import OWN, PLACES, Layout, Shape, role_of
 from scripts.bench.table_requests import TableRequest
 
 TABLE: Final = "the table"
@@ -106,7 +106,7 @@ class Store:
     random: Random
     now: float = 0.0
     transactions: Transactions = field(default_factory=Transactions)
-    _limits: dict[tuple[str, int], Units] = field(default_factory=dict)
+    _limits: dict[tuple[str, Hashable], Units] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         writes = on_demand_writes(self.peak)
@@ -123,7 +123,8 @@ class Store:
             **{role: self.random.randrange(self._partitions) for role in OWN},
         }
         key = self.random.randrange(self.keys)
-        return [self._bound(step.request, turn, places, key) for step in shape]
+        part = self.random.randrange(self.layout.of_a_key)
+        return [self._bound(step.request, turn, places, (key, part)) for step in shape]
 
     def refusal(self, bound: Bound, *, until: float) -> tuple[str, bool]:
         """Send a request. Return what refuses it, empty for nothing, and whether that is for lack of units.
@@ -144,11 +145,11 @@ class Store:
                 self.transactions.hold(item, until=until)
         return "", False
 
-    def _bound(self, request: TableRequest, turn: int, places: Mapping[str, int], key: int) -> Bound:
+    def _bound(self, request: TableRequest, turn: int, places: Mapping[str, int], key: tuple[int, int]) -> Bound:
         bound = Bound(request.is_transaction)
         for item in request.written:
             role = role_of(item.pk)
-            name: Hashable = (turn, item.pk, item.sk) if role in OWN else places.get(role, key)
+            name: Hashable = (turn, item.pk, item.sk) if role in OWN else places.get(role, _of_a_key(role, key))
             bound.items.append((role, (role, name)))
             limit = PEOPLES if role in OWN else f"partition {role}"
             bound.needs.append(self._need(limit, self._partition(role, places, key), item.units))
@@ -158,14 +159,16 @@ class Store:
             bound.needs.append(self._need(TABLE, 0, sum(item.units for item in request.written)))
         if request.read_units:
             role = role_of(request.read_from)
-            need = self._need(f"reads of {role}", self._partition(role, places, key), request.read_units)
-            bound.needs.append(need)
+            partition = places.get(role, 0)  # all API keys are read in one partition
+            bound.needs.append(self._need(f"reads of {role}", partition, request.read_units))
         return bound
 
-    def _partition(self, role: str, places: Mapping[str, int], key: int) -> int:
-        return 0 if role == "KEYS" and not self.layout.keys_apart else places.get(role, key)
+    def _partition(self, role: str, places: Mapping[str, int], key: tuple[int, int]) -> Hashable:
+        if role in places:
+            return places[role]
+        return _of_a_key(role, key) if role == PLACES or self.layout.keys_apart else 0
 
-    def _need(self, limit: str, number: int, wanted: float) -> tuple[str, Units, float]:
+    def _need(self, limit: str, number: Hashable, wanted: float) -> tuple[str, Units, float]:
         """Return what a request takes of a limit's partition of that number."""
         units = self._limits.get((limit, number))
         if units is None:
@@ -199,6 +202,11 @@ def run(traffic: Traffic, layout: Layout, *, latency: Latency = USUAL, peak: flo
         sorted(turn.store_s * 1000 for turn in ended if not turn.gave_up),
         dict(limits.most_common()),
     )
+
+
+def _of_a_key(role: str, key: tuple[int, int]) -> Hashable:
+    """Return the item of an API key, of which `key` has the number and that of the part with this turn's questions."""
+    return key[0] if role == PLACES else key
 
 
 @dataclass
