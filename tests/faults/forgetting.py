@@ -73,13 +73,13 @@ class ForgetsAt:
                 raise Crash
 
 
-def story(faults: ForgetsAt, *, texts: Sequence[str] = (f"my cat is {SECRET}",)) -> Simulation:
+def story(faults: ForgetsAt, *, texts: Sequence[str] = (f"my cat is {SECRET}",), **more: Any) -> Simulation:
     """Anna writes in another conversation of hers, and has everything deleted in the first one meanwhile."""
 
     def model(ledger: Ledger, run: Callable[[], Run], fails: Callable[[], ModelError | None]) -> WritingModel:
         return WritingModel(ledger, run, fails)
 
-    simulation = Simulation(faults=faults, persona=PERSONA, makes_model=model, limit=100)
+    simulation = Simulation(faults=faults, persona=PERSONA, makes_model=model, limit=100, **more)
 
     def forget() -> None:
         on = simulation.stage.on

@@ -126,6 +126,8 @@ class Simulation:
     makes_inbox: MakesInbox = FakeInbox
     makes_journal: MakesJournal = FakeJournal
     makes_takeovers: Callable[[Memory], FakeTakeovers] = FakeTakeovers
+    over: Callable[["Simulation", Ports], Ports] = lambda _, ports: ports
+    """Replaces ports by those of another store."""
     model_fails: Callable[[], ModelError | None] = lambda: None
     sender_fails: Callable[[], DeliveryError | None] = lambda: None
     sender_fails_late: Callable[[], DeliveryError | None] = lambda: None
@@ -209,6 +211,7 @@ class Simulation:
             wake=lambda: wake,
             notifier=lambda: notifier,
         )
+        ports = self.over(self, ports)
         self.webhook = api.assemble(
             ports, app_secrets=lambda: [SECRET], verify_tokens=list, page_id=lambda: PAGE, app_id=lambda: None
         )
