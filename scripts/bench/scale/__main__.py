@@ -4,11 +4,10 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
-from scripts.bench.scale.figures import FULL, QUICK, figures
+from scripts.bench.scale.figures import FULL, QUICK, Effort, Figures, grown, simulated
 from scripts.bench.scale.page import render
 from scripts.simulator.aws import Emulator
 from scripts.stage.environment import ROOT
@@ -19,16 +18,17 @@ PAGE = ROOT / "docs" / "scale.md"
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Simulate and measure little, print the page and write nothing.")
-@click.option("--turns", type=click.IntRange(min=40), help="Turns over which the memory is measured.  [default: 5000]")
+@click.option("--turns", type=click.IntRange(min=40), help="Turns over which memory is measured.  [default: 5000]")
+@click.option("--store", "only_store", is_flag=True, help="Keep what grows and the memory as they were measured last.")
 @click.option("--render", "only_render", is_flag=True, help="Write the page again from the figures of the last run.")
-def main(*, quick: bool, turns: int | None, only_render: bool) -> None:
+def main(*, quick: bool, turns: int | None, only_store: bool, only_render: bool) -> None:
     """Simulate and measure, and write docs/scale.json and docs/scale.md."""
     if only_render:
-        PAGE.write_text(render(json.loads(FIGURES.read_text())))
+        _write(PAGE, render(_last()))
         return
     effort = QUICK if quick else FULL
     effort = replace(effort, memory_turns=turns) if turns else effort
-    found = _with_emulator(effort, command=_command())
+    found = _with_emulator(effort, _last()["growth"] if only_store else None)
     if quick:
         click.echo(render(found))
     else:
@@ -36,13 +36,24 @@ def main(*, quick: bool, turns: int | None, only_render: bool) -> None:
         _write(PAGE, render(found))
 
 
-def _with_emulator(effort: Any, *, command: str) -> Any:
-    emulator = Emulator()
+def _with_emulator(effort: Effort, growth_of: Figures | None) -> Figures:
+    emulator, command = Emulator(), _command()
     emulator.start()
     try:
-        return figures(emulator.url, effort, command=command, say=lambda what: click.echo(f"{what} …", err=True))
+        growth_of = growth_of or grown(emulator.url, effort, command=command, say=_say)
+        return simulated(emulator.url, effort, growth_of, command=command, say=_say)
     finally:
         emulator.stop()
+
+
+def _last() -> Figures:
+    """Return the figures of the last run. Raises FileNotFoundError."""
+    found: Figures = json.loads(FIGURES.read_text())
+    return found
+
+
+def _say(what: str) -> None:
+    click.echo(f"{what} …", err=True)
 
 
 def _command() -> str:

@@ -31,6 +31,7 @@ WEB_RATE: Final = 100
 _TRANSACTION_S: Final = sum(USUAL.transaction) / 2
 
 Figures = Mapping[str, Any]
+Say = Callable[[str], None]
 Row = dict[str, Any]
 
 
@@ -54,15 +55,28 @@ FULL: Final = Effort(8000, 8, 5000, (0, 30, 100, 300, 1000), (10, 100, 1000, 300
 QUICK: Final = Effort(600, 2, 40, (0, 30), (10, 50), (1, 10), 8)
 
 
-def figures(url: str, effort: Effort, *, command: str, say: Callable[[str], None]) -> Figures:
-    """Compute all figures; `url` is an emulator's. `say` gets what is being done."""
+def simulated(url: str, effort: Effort, growth_of: Figures, *, command: str, say: Say) -> Figures:
+    """Compute all figures but those of growth, which `growth_of` has; `url` is an emulator's."""
     say("record the requests of a turn")
     messenger, web = plain_turns(url)
     code = layout_of_the_code(url, effort.of_layout)
     say("simulate the store")
-    simulated = _simulated(messenger, web, code, effort)
+    return {
+        **_run(command),
+        "shape": [*_rows(messenger, "Messenger"), *_rows(web, "web chat")],
+        "code": asdict(code),
+        "spread": asdict(SPREAD),
+        "ceilings": [*_ceilings(messenger, "Messenger"), *_ceilings(web, "web chat")],
+        **_simulated(messenger, web, code, effort),
+        **_of_people(messenger, web, code, growth_of["series"]),
+        "growth": growth_of,
+    }
+
+
+def grown(url: str, effort: Effort, *, command: str, say: Say) -> Figures:
+    """Measure what grows; `url` is an emulator's. `say` gets what is being done."""
     say("measure what grows")
-    grown = [
+    series = [
         growth.history(url, effort.history),
         *growth.people(url, effort.people),
         growth.open_turns(url),
@@ -71,22 +85,18 @@ def figures(url: str, effort: Effort, *, command: str, say: Callable[[str], None
     say(f"measure the memory of {effort.memory_turns} turns")
     memory = growth.memory(url, effort.memory_turns)
     return {
-        "date": f"{datetime.now(UTC):%d %B %Y}".lstrip("0"),
-        "machine": machine(),
-        "command": command,
-        "shape": [*_rows(messenger, "Messenger"), *_rows(web, "web chat")],
-        "code": asdict(code),
-        "spread": asdict(SPREAD),
-        "ceilings": [*_ceilings(messenger, "Messenger"), *_ceilings(web, "web chat")],
-        **simulated,
-        **_of_people(messenger, web, code, grown),
-        "growth": [asdict(series) for series in grown],
+        **_run(command),
+        "series": [asdict(each) for each in series],
         "memory": {
             **asdict(memory),
             "grown_kb": round(memory.grown_a_thousand(lambda reading: reading.rss_mb * 1024), 1),
             "grown_blocks": round(memory.grown_a_thousand(lambda reading: reading.blocks), 1),
         },
     }
+
+
+def _run(command: str) -> Row:
+    return {"date": f"{datetime.now(UTC):%d %B %Y}".lstrip("0"), "machine": machine(), "command": command}
 
 
 def machine() -> str:
@@ -174,17 +184,17 @@ def _ms(value: float) -> int | None:
     return None if value == float("inf") else round(value)
 
 
-def _of_people(shape: Shape, web: Shape, code: Layout, grown: Sequence[growth.Series]) -> Row:
+def _of_people(shape: Shape, web: Shape, code: Layout, series: Sequence[Figures]) -> Row:
     units, all_units = _table_units(shape), sum(step.request.write_units for step in shape)
     index_share = 1 - units / all_units
-    [listing] = [series for series in grown if series.step == "the owner's list"]
+    [listing] = [each for each in series if each["step"] == growth.LIST]
     found = limits(units, _of_the_store([*_ceilings(shape, ""), *_ceilings(web, "")], code))
     return {
         "people": PEOPLE,
         "peak_share": round(peak_share(), 4),
         "habits": [_habit(habit, found, index_share) for habit in HABITS],
         "limits": [asdict(limit) | {"bears": round(limit.bears, 2)} for limit in found],
-        "list": _listed(listing.points[-1]),
+        "list": _listed(listing["points"][-1]),
     }
 
 
@@ -224,11 +234,11 @@ _GATEWAY_S: Final = 29
 """The most that API Gateway waits for an answer."""
 
 
-def _listed(point: growth.Point) -> Row:
+def _listed(point: Figures) -> Row:
     """Return what the owner's list of people takes, reckoned from the largest that was measured."""
-    each_s = (point.cpu_ms / 1000 + point.requests * _LIST_REQUEST_S) / point.size
+    each_s = (point["cpu_ms"] / 1000 + point["requests"] * _LIST_REQUEST_S) / point["size"]
     return {
-        "requests": round(point.requests / point.size * PEOPLE),
+        "requests": round(point["requests"] / point["size"] * PEOPLE),
         "minutes": round(each_s * PEOPLE / 60, 1),
         "people_in_time": round(_GATEWAY_S / each_s, -2),
     }

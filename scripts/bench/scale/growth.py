@@ -34,6 +34,7 @@ _REPEATED: Final = 7
 _POINTS: Final = 20
 """How often a worker's memory is read."""
 _A_MB: Final = 1 << 20
+LIST: Final = "the owner's list"
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def people(url: str, sizes: Sequence[int]) -> Sequence[Series]:
             turns.append(emulated.measured(size, [partial(stage.answers, anna)] * _REPEATED))
             lists.append(emulated.measured(size, [lambda: list(stage.ports.people.list())] * 3))
     what = "people in the table"
-    return [Series(what, "a turn", turns), Series(what, "the owner's list", lists)]
+    return [Series(what, "a turn", turns), Series(what, LIST, lists)]
 
 
 def open_turns(url: str) -> Series:

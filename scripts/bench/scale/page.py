@@ -47,13 +47,7 @@ def render(figures: Figures) -> str:
             in_time=listed["people_in_time"],
             costs=_costs(figures["habits"]),
         ),
-        GROWTH.format(
-            growth="\n\n".join(map(_series, figures["growth"])),
-            turns=figures["memory"]["turns"],
-            kb=figures["memory"]["grown_kb"],
-            blocks=figures["memory"]["grown_blocks"],
-            memory=_memory(figures["memory"]["readings"]),
-        ),
+        _growth(figures["growth"]),
     ]
     return "\n".join(sections)
 
@@ -62,11 +56,25 @@ _TRANSACTION_MS: Final = 7.5
 _RAN: Final = ("turns a second", "gave up", "p50, ms", "p99, ms", "turns refused at least once, by")
 
 
+def _growth(figures: Figures) -> str:
+    memory = figures["memory"]
+    return GROWTH.format(
+        date=figures["date"],
+        machine=figures["machine"],
+        command=figures["command"],
+        series="\n\n".join(map(_series, figures["series"])),
+        turns=memory["turns"],
+        kb=memory["grown_kb"],
+        blocks=memory["grown_blocks"],
+        memory=_memory(memory["readings"]),
+    )
+
+
 def _short(figures: Figures, runs: Sequence[Row]) -> str:
     single, spread = (_at(runs, name, GOAL_RATE) for name in ("one of each", "spread"))
     typical, first = figures["habits"][1], figures["limits"][0]
     cost = typical["cost"]["Messenger"]
-    whole, memory = sum(cost.values()), figures["memory"]
+    whole, memory = sum(cost.values()), figures["growth"]["memory"]
     return SHORT.format(
         rate=GOAL_RATE,
         single=single["gave_up"],

@@ -113,10 +113,11 @@ one, with the tokens that the README assumes and nothing read from its cache.
 GROWTH: Final = """\
 ## What grows
 
+Measured on {date} by `{command}`, on {machine}.
 CPU is that of Parley and boto3 in one process; the emulator is another one. Other work ran on the machine at the same
 time, so differences of a tenth mean little. The bars are the CPU times of the column, from 0.
 
-{growth}
+{series}
 
 ## Memory of a worker
 
