@@ -422,6 +422,7 @@ def test_a_writer_whose_thread_starts_late_still_sends_every_delta(chat: Chat):
             on_closed=lambda _: None,
             report=chat.reported.append,
             timing=chat.sender.timing,
+            threads=chat.sender.threads,
         )
         frames.add("Hello")
         changed.notify_all()

@@ -4,10 +4,10 @@ on_delta ──▶ queue ──batch──▶ TurnFrames ──▶ one Connectio
                every second: list_connections ──▶ a new connection begins with the text so far
 """
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from chalicelib.channels.web.threads import Threads
 from chalicelib.channels.web.turn_frames import TurnFrames
 from chalicelib.channels.web.writer import ConnectionWriter, Timing
 from chalicelib.conversation.connection import Connection
@@ -33,6 +33,7 @@ class Broadcast:
         on_closed: Callable[[Connection], None],
         report: Callable[[Exception], None],
         timing: Timing,
+        threads: Threads,
     ) -> None:
         self.turn = turn
         self._connection_api = connection_api
@@ -40,7 +41,8 @@ class Broadcast:
         self._on_closed = on_closed
         self._report = report
         self._timing = timing
-        self._changed = threading.Condition()
+        self._threads = threads
+        self._changed = threads.condition()
         self._frames = TurnFrames(turn)
         self._queue: list[str] = []
         self._writers: dict[ConnectionId, ConnectionWriter] = {}
@@ -53,9 +55,7 @@ class Broadcast:
         At its end every delta is in a frame. Not every frame is sent by then: `close` waits for that.
         """
         self._streaming = True
-        threads = [threading.Thread(target=work, daemon=True) for work in (self._batch_deltas, self._poll_connections)]
-        for thread in threads:
-            thread.start()
+        threads = [self._threads.start(work) for work in (self._batch_deltas, self._poll_connections)]
         try:
             yield
         finally:
@@ -129,6 +129,7 @@ class Broadcast:
             on_closed=self._on_closed,
             report=self._report,
             timing=self._timing,
+            threads=self._threads,
         )
 
     def _batch_deltas(self) -> None:

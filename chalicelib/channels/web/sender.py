@@ -10,6 +10,7 @@ from chalicelib.access.authentication import REVOKED
 from chalicelib.channels.web import server_frames
 from chalicelib.channels.web.broadcast import Broadcast
 from chalicelib.channels.web.closing import ConnectionCloser
+from chalicelib.channels.web.threads import ProcessThreads, Threads
 from chalicelib.channels.web.writer import Timing
 from chalicelib.clock import Clock
 from chalicelib.conversation.connection import Connection
@@ -37,6 +38,7 @@ class WebSender:
     report: Callable[[Exception], None]
     """Logs an error of a thread, which has no caller that could handle it."""
     timing: Timing = field(default_factory=Timing)
+    threads: Threads = field(default_factory=ProcessThreads)
     _current: Broadcast | None = field(default=None, repr=False)
     """The turn that is being answered."""
 
@@ -78,6 +80,7 @@ class WebSender:
             on_closed=self._on_closed,
             report=self.report,
             timing=self.timing,
+            threads=self.threads,
         )
         return self._current
 

@@ -1,11 +1,11 @@
 """Writes the frames of one turn to one connection, in its own thread."""
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.channels.web.room_fields import with_room
+from chalicelib.channels.web.threads import Condition, Threads
 from chalicelib.channels.web.turn_frames import Frames
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.connection_ports import ConnectionApi
@@ -45,10 +45,11 @@ class ConnectionWriter:
         frames: Frames,
         connection_api: ConnectionApi,
         *,
-        changed: threading.Condition,
+        changed: Condition,
         on_closed: Callable[[Connection], None],
         report: Callable[[Exception], None],
         timing: Timing,
+        threads: Threads,
     ) -> None:
         self.connection = connection
         self.broken: ChannelBroken | None = None
@@ -64,7 +65,7 @@ class ConnectionWriter:
         self.has_ended = False
         """Whether the thread has stopped sending. Read it while you hold `changed`."""
         self._send_from_start()
-        threading.Thread(target=self._run, daemon=True).start()
+        threads.start(self._run)
 
     @property
     def is_idle(self) -> bool:
