@@ -1,16 +1,17 @@
 """A person who writes in two conversations, and has everything deleted in one while the other is being answered."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Final, NoReturn
 
+from chalicelib.access import identity
 from chalicelib.conversation import summary
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt
 from chalicelib.conversation.tool import ToolCall
 from chalicelib.errors import ModelError
 from tests.faults.ledger import Ledger, Run
 from tests.faults.parts import PRICE, USED, SimulatedModel, whole
-from tests.faults.simulation import MOST, Simulation
+from tests.faults.simulation import MOST, Simulation, person_of
 from tests.faults.stage import Crash, Site, When
 
 SECRET: Final = "Minka"
@@ -59,18 +60,24 @@ class ForgetsAt:
     is_armed: bool = False
     forget: Callable[[], object] = lambda: None
     began_at: int | None = None
+    crashes: list[Site] = field(default_factory=list)
+    """Where a process died."""
 
     def at(self, site: Site) -> None:
         if self.began_at is not None:
             if self.crash == (site.number - self.began_at, site.when):
                 self.crash = None
-                raise Crash
+                self._die(site)
             return
         if self.is_armed and self.site == (site.number, site.when):
             self.began_at = site.number + 1
             self.forget()
             if self.dies:
-                raise Crash
+                self._die(site)
+
+    def _die(self, site: Site) -> NoReturn:
+        self.crashes.append(site)
+        raise Crash
 
 
 def story(faults: ForgetsAt, *, texts: Sequence[str] = (f"my cat is {SECRET}",), **more: Any) -> Simulation:
@@ -113,3 +120,18 @@ def texts_in(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple | set | frozenset):
         for element in value:
             yield from texts_in(element)
+
+
+def words_left(simulation: Simulation) -> list[str]:
+    """Texts with a word of those that were to be deleted."""
+    return [text for text in texts_in(simulation.memory) if SECRET in text]
+
+
+def lost_turns(simulation: Simulation) -> list[str]:
+    """Turns with words that neither an export nor a later `/forget` would find."""
+    known = simulation.memory.people[person_of("anna")].person
+    found = identity.conversations_of(known)
+    return [
+        turn.text for (where, _), kept in simulation.memory.turns.items() if not kept.erased
+        for turn in [kept.turn] if turn.text and where not in found
+    ]  # fmt: skip

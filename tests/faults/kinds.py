@@ -2,14 +2,21 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import Final
+from random import Random
+from typing import Any, Final
 
 from chalicelib.conversation.turn import Turn, TurnState
 from tests.faults import schedules
+from tests.faults.forgetting import ForgetsAt, lost_turns, words_left
+from tests.faults.forgetting import story as deleted
 from tests.faults.late_frames import numbers, story
+from tests.faults.mixed import mixed
+from tests.faults.mixed_promises import run
 from tests.faults.played import Kind, Told
 from tests.faults.simulation import Simulation
+from tests.faults.stage import When
 
 
 def simulated(simulation: Simulation) -> Told:
@@ -58,12 +65,36 @@ def _late(seed: int) -> Told:
     )
 
 
+def _forgetting(seed: int) -> Told:
+    """Somebody has all deleted while an answer is written elsewhere; one process of both may die."""
+    random = Random(seed)
+    site, step = ((random.randrange(most), random.choice(list(When))) for most in (45, 20))
+    faults = ForgetsAt(site, dies=random.random() < 0.5, crash=step if random.random() < 0.5 else None)
+    simulation = deleted(faults)
+    left = words_left(simulation) + lost_turns(simulation) if faults.began_at is not None else []
+    crashes = [f"Crash {site}" for site in faults.crashes]
+    return replace(
+        simulated(simulation),
+        broken=[*simulation.ledger.broken, *(["nothing is left of what was forgotten"] if left else [])],
+        faults=crashes,
+    )
+
+
+def _mixed(seed: int, **more: Any) -> Told:
+    """All channels, keys, rooms, sockets that break, tools, memory, takeover and deletion in one story."""
+    return simulated(run(mixed(seed, **more)).simulation)
+
+
 KINDS: Final[Mapping[str, Kind]] = {
-    "happy": Kind(partial(_without_a_fault, schedules.happy), share=2, sample=100),
-    "thrifty": Kind(partial(_without_a_fault, schedules.thrifty), share=1, sample=100),
-    "unhappy": Kind(_told(schedules.unhappy), share=8, sample=300),
-    "zombies": Kind(_told(partial(schedules.unhappy, zombies=True)), share=4, sample=350),
-    "poor": Kind(_told(schedules.poor), share=3, sample=100),
-    "monthly": Kind(_told(schedules.monthly), share=2, sample=60),
-    "late": Kind(_late, share=2, sample=60),
+    "happy": Kind(partial(_without_a_fault, schedules.happy), share=2, sample=0),
+    "thrifty": Kind(partial(_without_a_fault, schedules.thrifty), share=1, sample=0),
+    "unhappy": Kind(_told(schedules.unhappy), share=8, sample=200),
+    "zombies": Kind(_told(partial(schedules.unhappy, zombies=True)), share=4, sample=200),
+    "poor": Kind(_told(schedules.poor), share=3, sample=80),
+    "monthly": Kind(_told(schedules.monthly), share=2, sample=40),
+    "bursts": Kind(_told(partial(schedules.unhappy, joins_messages=True)), share=2, sample=40),
+    "late": Kind(_late, share=2, sample=0),
+    "forgetting": Kind(_forgetting, share=1, sample=20),
+    "mixed": Kind(_mixed, share=12, sample=80),
+    "mixed-zombies": Kind(partial(_mixed, zombies=True), share=2, sample=20),
 }

@@ -3,15 +3,19 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 
+from chalicelib.access import identity
 from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.access.ledger import month_of
 from chalicelib.access.quota import REFUNDS_A_DAY
+from chalicelib.conversation.history import after_own_resets, exchange_of, standing
 from chalicelib.conversation.plan import MAX_DELIVERIES, MAX_MODEL_CALLS
 from chalicelib.conversation.prompt import Exchange
+from chalicelib.conversation.speaker import speaker_of
 from chalicelib.conversation.takeover import is_of_human
 from chalicelib.conversation.turn import CANCELLED, JOINED, STOPPED, IncomingMessage, Reply, Turn, TurnState
-from chalicelib.ids import ConversationId, PersonId, TurnId
+from chalicelib.ids import Channel, ConversationId, PersonId, TurnId
 from tests.fakes.adapters import FakeClock
 from tests.fakes.memory import Memory
 from tests.faults.stage import Actor
@@ -69,10 +73,18 @@ class Ledger:
     """The part of what is set aside and settled that counts on no person."""
     forgotten: set[tuple[ConversationId, TurnId]] = field(default_factory=set)
     """Turns that were erased: should Meta repeat one, its answer was given in an earlier life."""
+    gone: Counter[Exchange] = field(default_factory=Counter)
+    """What was said in rooms in turns that were erased; a prompt that was made before may still have it."""
+    messages: dict[tuple[ConversationId, TurnId], IncomingMessage] = field(default_factory=dict)
+    """All that were ever accepted."""
+    has_short_memory: bool = False
+    """Whether the model gets summaries in place of what was said before."""
 
     @property
     def repeated(self) -> int:
-        return sum(len(runs) - 1 for runs in self.sent.values())
+        """Answers that were sent to Messenger once more; a page shows a turn once, however often it comes."""
+        of_web = {place for place, message in self.messages.items() if message.channel is Channel.WEB}
+        return sum(len(runs) - 1 for place, runs in self.sent.items() if place not in of_web)
 
     @property
     def asked_again(self) -> int:
@@ -85,12 +97,24 @@ class Ledger:
     # What is seen.
 
     def was_accepted(self, message: IncomingMessage, turn: TurnId) -> None:
-        if (message.conversation, turn) not in self.accepted:
-            self.accepted.append((message.conversation, turn))
+        place = message.conversation, turn
+        self.messages.setdefault(place, message)
+        if place not in self.accepted:
+            self.accepted.append(place)
+
+    def was_charged(self, turn: Turn) -> None:
+        """The model may be asked; so the person and their key still have access."""
+        known, name = self.memory.people[turn.person], identity.key_of(turn.person)
+        key = self.memory.keys.get(name) if name else None
+        is_valid = name is None or (key is not None and key.is_valid(now=self.clock()))
+        self.require("a revoked key is not answered", kept=is_valid)
+        self.require("a person who is blocked is not answered", kept=not known.is_blocked)
 
     def was_erased(self, turn: Turn) -> None:
         self.accepted = [place for place in self.accepted if place != (turn.conversation, turn.id)]
         self.forgotten.add((turn.conversation, turn.id))
+        if identity.is_room(turn.conversation) and (exchange := exchange_of(turn, since=0)):
+            self.gone[exchange] += 1
         if turn.charged_day:
             self.erased[turn.person, turn.charged_day] += 1
 
@@ -164,13 +188,17 @@ class Ledger:
         """All exchanges that were completed, and no others; some may have been completed out of their order."""
         turns = [kept.turn for kept in self.memory.of(run.conversation)]
         since = self.memory.conversations[run.conversation].history_from
+        replaces = next((turn.replaces for turn in turns if turn.state is TurnState.RUNNING), None)
+        closed = [turn for turn in turns if turn.state is TurnState.DONE]
+        closed = list(after_own_resets(closed) if identity.is_room(run.conversation) else closed)
         said = Counter(
-            Exchange(_words(turn, turns), turn.reply.text)
-            for turn in turns
-            if turn.state is TurnState.DONE and turn.charged_day and turn.at >= since
+            Exchange(_words(turn, turns), turn.reply.text, speaker_of(turn))
+            for turn in standing(closed, replaces=replaces)
+            if turn.charged_day and turn.asked_at >= since
             if turn.reply and turn.reply.code in ("", STOPPED)
         )
-        return Counter(each for each in history if not each.by_human) == said
+        told = Counter(each for each in history if not each.by_human)
+        return told <= said + self.gone and (self.has_short_memory or said <= told)
 
     # What is promised.
 
@@ -200,13 +228,34 @@ class Ledger:
             }
         )
         self.require("used is what was charged", kept=used == charged + self.erased)
-        self.require("nobody is over the limit", kept=all(number <= self.limit for number in used.values()))
+        in_limits = all(number <= self.limit_of(person) for (person, _), number in used.items())
+        self.require("nobody is over the limit", kept=in_limits)
+        self._check_keys()
         refunds = [number for known in self.memory.people.values() for number in known.person.refunds.values()]
         self.require("refunds are few", kept=all(number <= REFUNDS_A_DAY for number in refunds))
 
+    def _check_keys(self) -> None:
+        """A refund of which the provider's bill is not known counts on the key all the same."""
+        for key in self.memory.keys.values():
+            people = [known.person for name, known in self.memory.people.items() if identity.key_of(name) == key.id]
+            counted = sum(sum(person.quota.values()) + sum(person.refunds.values()) for person in people)
+            self.require("a key counts what its people are charged", kept=key.used == counted)
+            is_within = key.max_messages is None or key.used <= key.max_messages
+            self.require("no key is used more than it is good for", kept=is_within)
+
+    def limit_of(self, person: PersonId) -> float:
+        """Questions a day."""
+        name = identity.key_of(person)
+        if name is None:
+            return self.limit
+        key = self.memory.keys.get(name)
+        return inf if key is None or key.daily_messages is None else key.daily_messages
+
     def check_money(self) -> None:
         days = [spent.committed for spent in self.memory.spend.values()]
-        self.require("no day costs more than the owner allows", kept=all(0 <= spent <= self.cap for spent in days))
+        of_channels = [part for spent in self.memory.spend.values() for part in spent.channels.values()]
+        is_within = all(0 <= part <= self.cap for part in of_channels) and max(days, default=0) <= whole(self.cap)
+        self.require("no day costs more than the owner allows", kept=is_within)
         months: Counter[str] = Counter()
         for spent in self.memory.spend.values():
             months[month_of(spent.day)] += spent.committed
@@ -288,9 +337,15 @@ class Ledger:
         for place, (conversation, turn) in enumerate(self.accepted):
             for later in self.accepted[place + 1 :]:
                 both = (conversation, turn) in self.sent and later in self.sent and later not in self.forgotten
-                if both and later[0] == conversation and _written_at(turn) <= _written_at(later[1]):
+                if both and later[0] == conversation and self._was_before((conversation, turn), later):
                     in_order = first_sent.index((conversation, turn)) < first_sent.index(later)
                     self.require("answers come in the order of the questions", kept=in_order)
+
+    def _was_before(self, one: tuple[ConversationId, TurnId], other: tuple[ConversationId, TurnId]) -> bool:
+        """Whether it was written before, and received before on its socket."""
+        first, second = self.messages[one].received, self.messages[other].received
+        in_time = first is None or second is None or first.at < second.at
+        return in_time and _written_at(one[1]) <= _written_at(other[1])
 
     def used(self, person: PersonId) -> int:
         known = self.memory.people.get(person)
@@ -304,7 +359,12 @@ def _words(leader: Turn, turns: Iterable[Turn]) -> str:
 
 def _is_by_model(reply: Reply) -> bool:
     """Also if the person cancelled the answer before its first word."""
-    return reply.text.startswith("answer to ") or reply.code == CANCELLED
+    return reply.text.startswith("answer to") or reply.code == CANCELLED
+
+
+def whole(part: int) -> int:
+    """The budget of which that is the part of a channel."""
+    return -(-part * 4 // 3)
 
 
 def _written_at(turn: TurnId) -> str:

@@ -1,7 +1,7 @@
 """The world's parts for the simulation: they do what the fakes do, enter it into the ledger, and fail as told."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
@@ -11,7 +11,7 @@ from chalicelib.access.budget import Price, Reservation, Settlement, Usage
 from chalicelib.conversation import summary
 from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Charge, Record
-from chalicelib.conversation.ports import Accepted, OnDelta
+from chalicelib.conversation.ports import Accepted, OnDelta, Sender
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
 from chalicelib.conversation.turn import IncomingMessage, Lease, Reply, Turn, turn_id
 from chalicelib.errors import DeliveryError, ModelError, WakeError
@@ -20,7 +20,7 @@ from tests.fakes.inbox import FakeInbox
 from tests.fakes.journal import FakeJournal
 from tests.fakes.summaries import FakeSummaries
 from tests.faults.ledger import Ledger, Run
-from tests.faults.stage import Stage
+from tests.faults.stage import Actor, Stage
 
 KNOWN = (Accepted.QUEUED, Accepted.DUPLICATE_OPEN, Accepted.DUPLICATE_DONE)
 WRITTEN = (None, True, Charged.CHARGED)
@@ -75,14 +75,20 @@ class EnteredInbox:
     def _enter(self, method: str, args: tuple[Any, ...], named: Mapping[str, Any], result: Any) -> None:
         if method == "accept" and result in KNOWN:
             self._ledger.was_accepted(args[0], turn_id(args[0]))
+        elif method == "charge" and result is Charged.CHARGED:
+            self._ledger.was_charged(args[1].turn)
         elif method == "take" and result:
             self._ledger.was_taken(named["owner"], Run(self._stage.on, args[0], named["until"]))
         elif method == "hand_back" and named.get("due_at") is not None:
             self._ledger.was_postponed(args[0].conversation, named["due_at"])
-        elif method == "forget" and self._ledger.memory.conversations[args[0]].lease_owner is None:
+        elif method == "forget" and self._is_free(args[0]):
             self._ledger.lease_was_taken_away(args[0])
         if args and isinstance(args[0], Lease) and args[0].owner in self._ledger.runs:
             self._enter_work(self._ledger.runs[args[0].owner], method, args, named, result)
+
+    def _is_free(self, conversation: ConversationId) -> bool:
+        found = self._ledger.memory.conversations.get(conversation)
+        return found is not None and found.lease_owner is None
 
     def _enter_money(self, values: Sequence[Any], result: Any) -> None:
         for value in values:
@@ -190,6 +196,33 @@ class SimulatedSender:
         self.echo(turn)
         if error := self.fails_late():
             raise error
+
+
+@dataclass
+class EnteredSender:
+    """The web chat's sender, whose every delivery is entered; each process has one of its own."""
+
+    makes: Callable[[], Sender]
+    ledger: Ledger
+    run: Callable[[], Run]
+    stage: Stage
+    of_processes: dict[Actor, Sender] = field(default_factory=dict)
+
+    def responding(self, turn: Turn) -> AbstractContextManager[OnDelta]:
+        return self._own.responding(turn)
+
+    def end_silently(self, turn: Turn) -> None:
+        self._own.end_silently(turn)
+
+    def deliver(self, turn: Turn, reply: Reply, *, receipts: Callable[[], frozenset[int]], seconds: float) -> None:
+        self.ledger.was_tried(turn, self.run())
+        self._own.deliver(turn, reply, receipts=receipts, seconds=seconds)
+        self.ledger.was_sent(turn, self.run())
+
+    @property
+    def _own(self) -> Sender:
+        assert self.stage.on, "only a process sends"
+        return self.of_processes.setdefault(self.stage.on, self.makes())
 
 
 @dataclass

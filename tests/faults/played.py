@@ -82,7 +82,7 @@ class Kind:
     share: int
     """How many of the seeds are of this kind, beside the shares of the others."""
     sample: int
-    """How many seeds `scripts/check` plays."""
+    """How many seeds `scripts/check` plays; 0 where a test of its own plays some, of which more is promised."""
 
 
 def told(kind: str, kinds: Mapping[str, Kind], seed: int) -> Told:

@@ -26,14 +26,14 @@ LIMIT: Final = 2
 TIGHT: Final = MOST + 7
 """The budget of a day that bears one call at a time, and not many."""
 _HOUR_MS: Final = 60 * 60 * 1000
-_STORES: Final = ("inbox.", "journal.", "people.", "alerts.")
-_MODEL_ERRORS: Final = (
+FAULTY_STORES: Final = ("inbox.", "journal.", "people.", "alerts.")
+MODEL_ERRORS: Final = (
     ModelBusy("busy"),
     ModelRefused("no"),
     ModelUnusable("no key", cause=ModelFault.KEY),
     ModelError("odd"),
 )
-_SENDER_ERRORS: Final = (
+SENDER_ERRORS: Final = (
     DeliveryError("later"),
     DeliveryError("later"),
     PersonUnreachable("gone"),
@@ -50,6 +50,8 @@ class ChanceFaults:
     crashes: float
     errors: float
     left: int
+    stores: Sequence[str] = FAULTY_STORES
+    """How the calls begin whose errors are those of the store."""
     happened: list[str] = field(default_factory=list)
 
     def at(self, site: Site) -> None:
@@ -62,7 +64,7 @@ class ChanceFaults:
                 raise error
 
     def _error(self, site: Site) -> BaseException | None:
-        if site.call.startswith(_STORES):
+        if site.call.startswith(tuple(self.stores)):
             return StoreError("DynamoDB is out of reach")
         if site.when is When.BEFORE:
             return {"wake.wake": WakeError("nobody"), "notifier.send": NotifyError("nobody")}.get(site.call)
@@ -98,8 +100,8 @@ def _failing(random: Random, makes: Callable[..., Simulation], **more: Any) -> S
         faults=faults,
         limit=LIMIT,
         echoes=random.random() < 0.5,
-        model_fails=lambda: random.choice(_MODEL_ERRORS) if random.random() < model else None,
-        sender_fails=lambda: random.choice(_SENDER_ERRORS) if random.random() < sender else None,
+        model_fails=lambda: random.choice(MODEL_ERRORS) if random.random() < model else None,
+        sender_fails=lambda: random.choice(SENDER_ERRORS) if random.random() < sender else None,
         sender_fails_late=lambda: DeliveryError("unclear") if random.random() < sender / 3 else None,
         random=random if random.random() < 0.8 else None,
         **more,

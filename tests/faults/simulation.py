@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import count
+from math import inf
 from random import Random
 from secrets import token_bytes
 from typing import Any, Final, Protocol
@@ -16,17 +17,20 @@ from chalicelib.bootstrap import api, heartbeat, worker
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.messenger.events import metadata
 from chalicelib.channels.meta.signature import sign
+from chalicelib.channels.router import ChannelRouter
+from chalicelib.channels.web.sender import WebSender
 from chalicelib.content import persona, text
+from chalicelib.conversation.connection_ports import ConnectionApi
 from chalicelib.conversation.moderation import Moderation
-from chalicelib.conversation.ports import Model
+from chalicelib.conversation.ports import Model, Sender
 from chalicelib.conversation.tool_ports import Toolbox
 from chalicelib.conversation.turn import Turn
 from chalicelib.errors import DeliveryError, ModelError
-from chalicelib.ids import ConversationId, PersonId
+from chalicelib.ids import Channel, ConversationId, PersonId
 from chalicelib.log import Log
 from chalicelib.operations.owner_link import OwnerLinks
 from chalicelib.settings.stage import Settings
-from tests.fakes.adapters import NOON, FakeClock, RememberingJobStarter
+from tests.fakes.adapters import NOON, FakeClock, RememberingJobStarter, unexpected
 from tests.fakes.api_keys import FakeApiKeys
 from tests.fakes.connections import FakeConnections, RememberingConnectionApi
 from tests.fakes.export_links import FakeExportLinks
@@ -47,10 +51,11 @@ from tests.fakes.personas import FakePersonaTexts
 from tests.fakes.spend import FakeSpending
 from tests.fakes.takeovers import FakeTakeovers
 from tests.fakes.tool_lists import FakeToolLists
-from tests.faults.ledger import Ledger, Run
+from tests.faults.ledger import Ledger, Run, whole
 from tests.faults.parts import (
     PRICE,
     EnteredInbox,
+    EnteredSender,
     EnteredSummaries,
     SimulatedModel,
     SimulatedNotifier,
@@ -60,6 +65,7 @@ from tests.faults.parts import (
     meant,
 )
 from tests.faults.stage import Actor, CrashesAt, Faults, Stage
+from tests.faults.threads import StagedThreads
 
 PAGE: Final = "1"
 SECRET: Final = "secret"
@@ -85,6 +91,14 @@ class Call:
     """A call of the webhook, repeated until it is acknowledged."""
 
     body: bytes
+    due_at: int
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that somebody does at a time, outside the bot."""
+
+    happens: Callable[[], object]
     due_at: int
 
 
@@ -139,6 +153,7 @@ class Simulation:
     wake_fails: Callable[[], bool] = lambda: False
     toolbox: Callable[[], Toolbox] | None = None
     joins_messages: bool = False
+    memory_tokens: int = 3000
     persona: str = ""
     """The text of the persona; empty for the one that ships with the bot."""
     random: Random | None = None
@@ -148,6 +163,9 @@ class Simulation:
 
     meanwhile: Callable[[], object] = lambda: None
     """What happens whenever nobody has anything to do yet."""
+    web: ConnectionApi | None = None
+    """Where the web chat's frames go; None where nobody uses it. Its processes need `random`, which runs threads."""
+    most_rounds: int = MOST_ROUNDS
 
     def __post_init__(self) -> None:
         self.memory, self.clock, self.ids = Memory(), FakeClock(NOON + self.starts_after_ms), count(1)
@@ -156,6 +174,7 @@ class Simulation:
         self.notifier = SimulatedNotifier()
         self.calls: list[Call] = []
         self.invocations: list[Invocation] = []
+        self.happenings: list[Happening] = []
         self.beat_at = self.clock() + BEAT_MS
         self.deadlines: dict[Actor, int] = {}
         self.live: list[Actor] = []
@@ -172,13 +191,22 @@ class Simulation:
         wake = watched("wake", SimulatedWake(self._invoke, self.wake_fails))
         log = Log(lambda: SECRET, "test", stream=io.StringIO)
         settings = Settings.from_env(
-            {"PARLEY_DAILY_LIMIT": str(self.limit), "PARLEY_JOIN_MESSAGES": "on" if self.joins_messages else "off"}
+            {
+                "PARLEY_DAILY_LIMIT": str(self.limit),
+                "PARLEY_JOIN_MESSAGES": "on" if self.joins_messages else "off",
+                "PARLEY_MEMORY_TOKENS": str(self.memory_tokens),
+            }
         )
         alerts, notifier = watched("alerts", FakeSentAlerts(self.memory)), watched("notifier", self.notifier)
         model = watched("model", self.makes_model(self.ledger, self._run, self.model_fails))
         fails = self.sender_fails, self.sender_fails_late
-        sender = SimulatedSender(self.ledger, self._run, self._echo, *fails, self.wants_more)
-        ports = Ports(
+        sender: Sender = SimulatedSender(self.ledger, self._run, self._echo, *fails, self.wants_more)
+        connections, connection_api = FakeConnections(self.memory), self.web or RememberingConnectionApi()
+        self.connections: Any = watched("connections", connections) if self.web else connections
+        self.connection_api: Any = watched("connection_api", connection_api) if self.web else connection_api
+        if self.web:
+            sender = self._with_web(sender)
+        ports = self.ports = Ports(
             settings=settings,
             clock=clock,
             sleep=self._sleep,
@@ -198,13 +226,13 @@ class Simulation:
             new_people=watched("new_people", FakeNewPeople(self.memory)),
             facts=facts,
             export_links=FakeExportLinks(self.memory),
-            api_keys=FakeApiKeys(self.memory),
+            api_keys=watched("api_keys", FakeApiKeys(self.memory)),
             persona_texts=FakePersonaTexts(self.memory),
             pauses=FakePauses(self.memory),
             invites=watched("invites", FakeInvites(self.memory)),
             outages=FakeOutages(self.memory),
-            connections=FakeConnections(self.memory),
-            connection_api=RememberingConnectionApi(),
+            connections=self.connections,
+            connection_api=self.connection_api,
             sent_alerts=alerts,
             spending=FakeSpending(self.memory),
             api_url=lambda: "https://bot.example/api",
@@ -237,9 +265,19 @@ class Simulation:
             budget=self._owners_budget,
         )
 
+    def _with_web(self, messenger: Sender) -> Sender:
+        """The senders of both channels."""
+        threads = StagedThreads(self.stage, self.clock, self._start_thread)
+
+        def makes() -> Sender:
+            return WebSender(self.connections, self.connection_api, self.clock, unexpected, threads=threads)
+
+        web = EnteredSender(makes, self.ledger, self._run, self.stage)
+        return ChannelRouter({Channel.MESSENGER: messenger, Channel.WEB: web})
+
     def _owners_budget(self) -> Budget:
         """One of which Messenger's part is `budget`."""
-        return Budget(-(-self.budget * 4 // 3), self.price, self.person_share, month_cap=self.month)
+        return Budget(whole(self.budget), self.price, self.person_share, month_cap=self.month)
 
     # What people and the owner do.
 
@@ -290,8 +328,8 @@ class Simulation:
 
     def run_until_rest(self) -> "Simulation":
         """All that is due, then all that becomes due, until nobody has anything to do."""
-        for _ in range(MOST_ROUNDS):
-            if self.live or self._is_due():
+        for _ in range(self.most_rounds):
+            if self._can_go_on() or self._is_due():
                 self._go_on()
             elif self._rests():
                 self.ledger.check_at_rest()
@@ -308,11 +346,19 @@ class Simulation:
     def _rests(self) -> bool:
         waiting = any(kept.turn.is_open for kept in self.memory.turns.values())
         due = any(conversation.due_at is not None for conversation in self.memory.conversations.values())
-        return not (self.calls or self.invocations or ((waiting or due) and self.sweeps))
+        return not (self._waiting or self._are_working() or ((waiting or due) and self.sweeps))
+
+    def _are_working(self) -> bool:
+        """Whether a process is not over; a thread that is left behind may wait for ever, as Lambda stops it then."""
+        return any(not actor.process or not actor.process.over or actor.waits_until < inf for actor in self.live)
 
     @property
-    def _waiting(self) -> list[Call | Invocation]:
-        return [*self.calls, *self.invocations]
+    def _waiting(self) -> list[Call | Invocation | Happening]:
+        return [*self.calls, *self.invocations, *self.happenings]
+
+    def _can_go_on(self) -> list[Actor]:
+        """Those that do not wait for another one, or for a time."""
+        return [actor for actor in self.live if actor.may_go_on(now=self.clock())]
 
     def _is_due(self) -> bool:
         return any(waiting.due_at <= self.clock() for waiting in self._waiting)
@@ -320,27 +366,29 @@ class Simulation:
     def _wait(self) -> None:
         """Until the next thing is due; the heartbeat if it is first."""
         self.meanwhile()
-        next_at = min((waiting.due_at for waiting in self._waiting), default=self.beat_at)
-        self.clock.now = max(self.clock(), min(next_at, self.beat_at) if self.sweeps else next_at)
+        times = [waiting.due_at for waiting in self._waiting] + [actor.waits_until for actor in self.live]
+        next_at = min(times, default=self.beat_at)
+        self.clock.now = max(self.clock(), round(min(next_at, self.beat_at) if self.sweeps else next_at))
         if self.sweeps and self.clock() >= self.beat_at:
             self.beat()
 
     def beat(self) -> None:
         self.beat_at = self.clock() + BEAT_MS
-        self._start("heartbeat", self.heartbeat.beat)
+        self.start_process("heartbeat", self.heartbeat.beat)
 
     def _go_on(self) -> None:
         """One process in a row, or one step of one of those side by side."""
         if self.random is None:
             self.start_next()
             return
-        may_start = self._is_due() and len(self.live) < MOST_AT_ONCE
-        if may_start and (not self.live or self.random.random() < 0.2):
+        ready = self._can_go_on()
+        may_start = self._is_due() and (len(self.live) < MOST_AT_ONCE or not ready)
+        if may_start and (not ready or self.random.random() < 0.2):
             self.start_next()
             return
         if self.zombies and self.random.random() < 0.02:
             self.clock.tick(seconds=self.random.choice((30, 120)))
-        self._step(self.random.choice(self.live))
+        self._step(self.random.choice(ready))
 
     def start_next(self) -> None:
         """What is due: the webhook goes before the workers when all is in a row."""
@@ -348,15 +396,20 @@ class Simulation:
         if due:
             self.start(self.random.choice(due) if self.random else due[0])
 
-    def start(self, waiting: Call | Invocation) -> None:
+    def start(self, waiting: Call | Invocation | Happening) -> None:
         match waiting:
+            case Happening(happens):
+                self.happenings.remove(waiting)
+                happens()
             case Call(body):
                 self.calls.remove(waiting)
                 signature = f"sha256={sign(body, secret=SECRET)}"
-                self._start("door", lambda: self.webhook.handle(body, signature), failed=lambda: self._redeliver(body))
+                self.start_process(
+                    "door", lambda: self.webhook.handle(body, signature), failed=lambda: self._redeliver(body)
+                )
             case Invocation(conversation):
                 self.invocations.remove(waiting)
-                self._start("worker", lambda: self._work(conversation), failed=lambda: self._retry(waiting))
+                self.start_process("worker", lambda: self._work(conversation), failed=lambda: self._retry(waiting))
 
     def _redeliver(self, body: bytes) -> None:
         self.calls.append(Call(body, self.clock() + META_REPEATS_MS))
@@ -366,7 +419,23 @@ class Simulation:
             due_at = self.clock() + LAMBDA_RETRIES_MS[failed.tries]
             self.invocations.append(Invocation(failed.conversation, due_at, failed.tries + 1))
 
-    def _start(self, name: str, job: Callable[[], object], failed: Callable[[], None] = lambda: None) -> None:
+    def after(self, seconds: float, happens: Callable[[], object]) -> None:
+        """Let something happen later."""
+        self.happenings.append(Happening(happens, self.clock() + round(seconds * 1000)))
+
+    def _start_thread(self, work: Callable[[], None]) -> Actor:
+        """A thread of the process on stage begins."""
+        on = self.stage.on
+        assert on, "only a process has threads"
+        process = on.process or on
+        thread = Actor(f"thread of {process.name}", work, process)
+        process.threads.append(thread)
+        self.deadlines[thread], self._outcomes[thread] = self.deadlines[process], lambda: None
+        self.live.append(thread)
+        return thread
+
+    def start_process(self, name: str, job: Callable[[], object], failed: Callable[[], None] = lambda: None) -> None:
+        """A process begins; `failed` happens if it ends by an error or dies."""
         actor = Actor(name, job)
         self.deadlines[actor] = self.clock() + INVOCATION_MS
         self._outcomes[actor] = failed
@@ -379,7 +448,7 @@ class Simulation:
             self._step(actor)
 
     def _step(self, actor: Actor) -> None:
-        actor.killed = not self.zombies and self.clock() > self.deadlines[actor]
+        actor.killed |= not self.zombies and self.clock() > self.deadlines[actor]
         self.stage.on = actor
         actor.step()
         if actor.over:
@@ -401,7 +470,11 @@ class Simulation:
         self.invocations.append(Invocation(meant(conversation), self.clock()))
 
     def _sleep(self, seconds: float) -> None:
-        self.clock.tick(seconds=seconds)
+        if self.web and self.stage.on:
+            until = self.clock() + round(seconds * 1000)
+            self.stage.on.wait_for(lambda: False, until=until, clock=self.clock)
+        else:
+            self.clock.tick(seconds=seconds)
 
     def _let_time_pass(self) -> None:
         self.clock.now += STEP_MS

@@ -8,9 +8,10 @@ well, but each change from one to the next would wait for the operating system.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from math import inf
 from typing import Any, Protocol, TypeVar, cast
 
-from greenlet import greenlet
+from greenlet import getcurrent, greenlet
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -71,17 +72,34 @@ class CrashesEachTime:
 
 @dataclass(eq=False)
 class Actor:
-    """One process: a Lambda invocation."""
+    """One process, a Lambda invocation; or one of its threads."""
 
     name: str
     job: Callable[[], object]
+    process: "Actor | None" = None
+    """That of a thread."""
     error: BaseException | None = None
     over: bool = False
     killed: bool = False
+    waits_for: Callable[[], bool] | None = None
+    """What it waits for, if it does not just wait for its turn."""
+    waits_until: float = inf
+    """When it goes on all the same, in milliseconds since 1970."""
+    threads: list["Actor"] = field(default_factory=list)
     _aside: greenlet = field(init=False)
 
     def __post_init__(self) -> None:
-        self._aside = greenlet(self.run)
+        here = getcurrent()
+        self._aside = greenlet(self.run, here.parent or here)
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it, or the process that it is a thread of, was killed."""
+        return self.killed or (self.process is not None and self.process.killed)
+
+    def may_go_on(self, *, now: int) -> bool:
+        """Whether a next step changes anything."""
+        return self.waits_for is None or self.is_dead or now >= self.waits_until or self.waits_for()
 
     def run(self) -> None:
         """From beginning to end."""
@@ -97,9 +115,22 @@ class Actor:
 
     def pause(self) -> None:
         """Called by the process itself: wait to be called on."""
-        self._aside.parent.switch()
-        if self.killed:
+        if not self.is_dead:
+            self._aside.parent.switch()
+        if self.is_dead:
             raise Crash
+
+    def wait_for(self, holds: Callable[[], bool], *, until: float, clock: Callable[[], int]) -> bool:
+        """Let others go on until it holds, or until that time; whether it holds."""
+        while not holds():
+            if clock() >= until:
+                return False
+            self.waits_for, self.waits_until = holds, until
+            try:
+                self.pause()
+            finally:
+                self.waits_for, self.waits_until = None, inf
+        return True
 
 
 @dataclass
@@ -120,10 +151,19 @@ class Stage:
         self.steps.append(call)
         for happens in self.each:
             happens()
-        self.faults.at(Site(number, call, When.BEFORE))
-        result = act()
-        self.faults.at(Site(number, call, When.AFTER))
+        try:
+            self.faults.at(Site(number, call, When.BEFORE))
+            result = act()
+            self.faults.at(Site(number, call, When.AFTER))
+        except Crash:
+            self._kill()
+            raise
         return result
+
+    def _kill(self) -> None:
+        """End the process on stage, with its threads."""
+        if self.on:
+            (self.on.process or self.on).killed = True
 
     def sites(self) -> Sequence[Site]:
         """All there were in the story so far."""

@@ -4,27 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.access import identity
 from chalicelib.conversation import summary
-from tests.faults.forgetting import SECRET, ForgetsAt, story, texts_in
+from tests.faults.forgetting import SECRET, ForgetsAt, lost_turns, story, words_left
 from tests.faults.simulation import BEAT_MS, Simulation, person_of
 from tests.faults.stage import Site, When
 
 ANNA = person_of("anna")
-
-
-def words_left(simulation: Simulation) -> list[str]:
-    return [text for text in texts_in(simulation.memory) if SECRET in text]
-
-
-def lost_turns(simulation: Simulation) -> list[str]:
-    """Turns with words that neither an export nor a later `/forget` would find."""
-    known = simulation.memory.people[ANNA].person
-    found = identity.conversations_of(known)
-    return [
-        turn.text for (where, _), kept in simulation.memory.turns.items() if not kept.erased
-        for turn in [kept.turn] if turn.text and where not in found
-    ]  # fmt: skip
 
 
 def sites() -> Iterator[Site]:

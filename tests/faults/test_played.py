@@ -25,6 +25,12 @@ def test_every_kind_tells_the_same_story_again(kind: str):
     assert first.ends
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sample_of_each_kind_breaks_no_promise(kind: str):
+    total = played({kind: KINDS[kind]}, range(KINDS[kind].sample))
+    assert [(broken.command, broken.promises) for broken in total.broken] == []
+
+
 def test_what_was_played_in_two_parts_is_counted_as_in_one():
     assert played(KINDS, range(20)) + played(KINDS, range(20, 30)) == played(KINDS, range(30))
 

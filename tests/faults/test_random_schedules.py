@@ -1,24 +1,14 @@
-"""Thousands of stories made of chance. A failure names its seed: `unhappy(seed).run_until_rest()` tells it again.
+"""Stories made of chance of which more is promised than of all: those in which nothing goes wrong.
 
-The first seeds run always, and find each missing safeguard of `test_mutants.py` that chance finds. The others run with
-`scripts/check --full`.
+A failure names its seed: `happy(seed).run_until_rest()` tells it again. `test_played.py` plays a sample of each kind.
 """
 
 from collections import Counter
 
-import pytest
-
-from tests.faults.schedules import LIMIT, happy, monthly, poor, thrifty, unhappy
+from tests.faults.schedules import LIMIT, happy, monthly, thrifty, unhappy
 from tests.faults.simulation import Simulation
 
-
-def seeds(always: int, full: int) -> pytest.MarkDecorator:
-    """Run a test with this many seeds, and in full runs with the rest as well."""
-    rest = pytest.param(range(always, full), marks=pytest.mark.full)
-    return pytest.mark.parametrize("seeds", [range(always), rest], ids=str)
-
-
-HAPPY = seeds(100, full=300)
+HAPPY = range(100)
 
 
 def told(simulation: Simulation, seed: int) -> Simulation:
@@ -28,38 +18,17 @@ def told(simulation: Simulation, seed: int) -> Simulation:
     return simulation
 
 
-@seeds(300, full=1500)
-def test_random_failures_break_no_promise(seeds: range):
-    crashes: Counter[str] = Counter()
-    for seed in seeds:
-        simulation = told(unhappy(seed), seed)
-        crashes.update(simulation.faults.happened)  # type: ignore[attr-defined]
-    assert crashes.total() > len(seeds)
+def test_crashes_happen():
+    happened = [len(told(unhappy(seed), seed).faults.happened) for seed in range(20)]  # type: ignore[attr-defined]
+    assert sum(happened) > 20
 
 
-@seeds(350, full=500)
-def test_even_workers_that_outlive_their_lease_break_no_promise(seeds: range):
-    for seed in seeds:
-        told(unhappy(seed, zombies=True), seed)
+def test_stories_about_the_month_go_on_after_midnight():
+    assert any(len(told(monthly(seed), seed).memory.spend) == 2 for seed in range(60))
 
 
-@seeds(100, full=600)
-def test_with_little_money_whatever_goes_wrong_no_promise_is_broken(seeds: range):
-    for seed in seeds:
-        told(poor(seed), seed)
-
-
-@seeds(60, full=600)
-def test_with_little_money_for_the_month_no_promise_is_broken_at_midnight_and_at_its_end(seeds: range):
-    days: Counter[int] = Counter()
-    for seed in seeds:
-        days[len(told(monthly(seed), seed).memory.spend)] += 1
-    assert days[2], "no story goes on after midnight"
-
-
-@HAPPY
-def test_when_nothing_goes_wrong_nothing_is_repeated_and_everybody_gets_what_is_due(seeds: range):
-    for seed in seeds:
+def test_when_nothing_goes_wrong_nothing_is_repeated_and_everybody_gets_what_is_due():
+    for seed in HAPPY:
         simulation = told(happy(seed), seed)
         assert simulation.ledger.repeated == simulation.ledger.asked_again == 0, f"seed {seed}"
         assert simulation.ledger.unsettled == [], f"seed {seed}"
@@ -71,10 +40,9 @@ def test_when_nothing_goes_wrong_nothing_is_repeated_and_everybody_gets_what_is_
         assert charged == {person: min(number, LIMIT) for person, number in questions.items()}, f"seed {seed}"
 
 
-@HAPPY
-def test_when_there_is_little_money_it_is_shared_as_long_as_it_lasts(seeds: range):
+def test_when_there_is_little_money_it_is_shared_as_long_as_it_lasts():
     answered: Counter[int] = Counter()
-    for seed in seeds:
+    for seed in HAPPY:
         simulation = told(thrifty(seed), seed)
         assert simulation.ledger.unsettled == [], f"seed {seed}"
         answered[len(simulation.ledger.asked)] += 1
@@ -83,9 +51,8 @@ def test_when_there_is_little_money_it_is_shared_as_long_as_it_lasts(seeds: rang
     assert max(answered) == 2, "the third call finds less than it may cost"
 
 
-@HAPPY
-def test_when_nothing_goes_wrong_the_heartbeat_is_not_needed(seeds: range):
-    for seed in seeds:
+def test_when_nothing_goes_wrong_the_heartbeat_is_not_needed():
+    for seed in HAPPY:
         told(happy(seed, sweeps=False), seed)
 
 

@@ -112,14 +112,15 @@ class CallingModel(SimulatedModel):
         if error:
             raise error
         if prompt.may_call and number < prompt.question.count("*"):
-            return self._calling()
+            return calling(next(self.numbers))
         return whole(f"answer to {prompt.question}")
 
-    def _calling(self) -> Generator[ModelEvent]:
-        asked = next(self.numbers)
-        names = [TOOLS[(asked + place) % 3] for place in range(1 + asked % 3)]
-        calls = tuple(ToolCall(f"call_{asked}_{place}", name, "{}") for place, name in enumerate(names))
-        yield Finished(FinishReason.CALLS, USED, calls)
+
+def calling(asked: int) -> Generator[ModelEvent]:
+    """One to three calls of tools, other ones for each number."""
+    names = [TOOLS[(asked + place) % 3] for place in range(1 + asked % 3)]
+    calls = tuple(ToolCall(f"call_{asked}_{place}", name, "{}") for place, name in enumerate(names))
+    yield Finished(FinishReason.CALLS, USED, calls)
 
 
 def with_tools(**more: Any) -> tuple[Simulation, World]:

@@ -1,0 +1,74 @@
+"""The model of mixed stories: it answers word by word, calls tools, and puts all that it gets into its summaries."""
+
+import re
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Final
+
+from chalicelib.access.budget import Price
+from chalicelib.conversation import summary
+from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
+from chalicelib.conversation.turn import TurnState
+from chalicelib.errors import ModelError
+from tests.faults.ledger import Ledger, Run
+from tests.faults.parts import PRICE, USED, whole
+from tests.faults.stage import Stage
+from tests.faults.tools import World, calling
+
+MARK: Final = re.compile(r"mark\d+x")
+"""A word of each message, of which it is known who said it."""
+PARTS: Final = 3
+"""Deltas of an answer."""
+
+
+@dataclass
+class MixedModel:
+    """`conversation.ports.Model`: answers with the question, so that every answer is known by its words."""
+
+    ledger: Ledger
+    run: Callable[[], Run]
+    fails: Callable[[], ModelError | None]
+    stage: Callable[[], Stage]
+    world: Callable[[], World]
+    numbers: "count[int]" = field(default_factory=count)
+    name: str = "gpt-6-luna"
+    provider: str = "openai"
+    price: Price = PRICE
+    may_think_unseen: bool = False
+
+    def answer(self, prompt: Prompt, *, seconds: float) -> Generator[ModelEvent]:
+        if prompt.instructions == summary.INSTRUCTIONS:
+            self.ledger.was_billed(PRICE.cost(USED))
+            return whole(f"They said {' '.join(MARK.findall(prompt.question))}.")
+        run, number = self.run(), len(prompt.rounds)
+        self.ledger.was_asked(f"{self._turn(run, prompt)} after {number} rounds", prompt.history, run)
+        self.world().was_told(prompt)
+        error = self.fails()
+        if error and error.may_be_billed:
+            self.ledger.unknown += prompt.max_output_tokens
+        if error is None or error.may_be_billed:
+            self.ledger.was_billed(PRICE.cost(USED))
+        if error:
+            raise error
+        if prompt.tools and prompt.may_call and number < prompt.question.count("*"):
+            return calling(next(self.numbers))
+        return self._say(f"answer to {prompt.question}", prompt)
+
+    def _turn(self, run: Run, prompt: Prompt) -> str:
+        """The turn that is being answered; the same question may be asked again."""
+        running = [kept.turn for kept in self.ledger.memory.of(run.conversation)]
+        asked = (turn.id for turn in running if turn.state is TurnState.RUNNING and turn.text in prompt.question)
+        return f"{next(asked, prompt.question)} of {run.conversation}"
+
+    def _say(self, answer: str, prompt: Prompt) -> Generator[ModelEvent]:
+        first, words = answer[: len("answer to")], answer[len("answer to") :]
+        size = -(-len(words) // PARTS)
+        try:
+            for part in (first, *(words[at : at + size] for at in range(0, len(words), size))):
+                self.stage().step("model.says", lambda: None)
+                yield TextDelta(part)
+        except GeneratorExit:  # nobody wants the rest, and nobody learns what it has cost
+            self.ledger.unknown += prompt.max_output_tokens
+            raise
+        yield Finished(FinishReason.STOP, USED)
