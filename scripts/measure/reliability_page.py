@@ -39,6 +39,7 @@ def _steps(steps: Mapping[str, Any]) -> dict[str, Any]:
         "steps": _table(("step", "dies before it", "dies after it"), rows),
         "echoes": _where("an answer comes twice", "no answer comes twice at any place", steps["repeated with echoes"]),
         "asked": _where("the model is asked twice", "the model is never asked twice", steps["web"]["asked twice"]),
+        "longest_wait": round(steps["longest wait"]),
         "owner_late": steps["owner"]["late"],
         "owner_twice": _places(steps["owner"]["twice"]),
         "unknown": _places(steps["tools"]["unknown"]),

@@ -194,6 +194,13 @@ def test_check_runs_the_long_tests_as_well_when_it_is_told_to(project: Project):
     assert checks(project.run("scripts/check", "--deployed", "--full"))[3:] == [
         f"== pytest -n {PROCESSES} --dist worksteal -m  --ignore=tests/deployed",
         f"== pytest -n {FEWER_PROCESSES} --dist loadfile -m  tests/deployed",
+        "== scripts.measure.reliability",
+    ]
+
+
+def test_a_full_check_of_some_tests_measures_nothing(project: Project):
+    assert checks(project.run("scripts/check", "--full", "tests/unit"))[3:] == [
+        f"== pytest -n {PROCESSES} --dist worksteal -m  --ignore=tests/deployed tests/unit",
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tests.fakes.adapters import NOON
 from tests.faults import test_single_crashes as single
 from tests.faults import test_tool_crashes as tools
 from tests.faults import test_web_crashes as web
@@ -24,6 +25,12 @@ def of_messenger() -> list[dict[str, Any]]:
 def repeated_with_echoes() -> list[str]:
     """Return the places after which an answer comes twice although Meta reports what it was sent."""
     return [str(site) for site in single.sites(echoes=True) if single.crash(site, echoes=True).ledger.repeated]
+
+
+def longest_wait() -> float:
+    """Return the seconds from a message to the first attempt to send its answer, after the worst place to die at."""
+    tried = [next(iter(single.crash(site).ledger.tried.values())) for site in single.sites()]
+    return max((first - NOON) / 1000 for first, *_ in tried)
 
 
 def _shown(simulation: Simulation) -> list[str]:
@@ -67,6 +74,7 @@ def of_tools() -> Mapping[str, Any]:
 def all_steps() -> dict[str, Any]:
     return {
         "messenger": of_messenger(),
+        "longest wait": longest_wait(),
         "repeated with echoes": repeated_with_echoes(),
         "owner": of_owner(),
         "web": of_web(),

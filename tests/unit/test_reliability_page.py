@@ -9,7 +9,7 @@ import pytest
 from scripts.measure.reliability import FIGURES, PAGE
 from scripts.measure.reliability_page import render, sight
 from tests.faults.safeguards import Missing, defined, missing, promises
-from tests.faults.steps import of_messenger
+from tests.faults.steps import longest_wait, of_messenger
 
 
 @pytest.fixture
@@ -37,6 +37,10 @@ def test_the_figures_of_one_crash_are_those_of_todays_code(figures: dict[str, An
     assert figures["steps"]["messenger"] == of_messenger(), (
         "run `python -m scripts.measure.reliability --measure steps`"
     )
+
+
+def test_after_a_crash_a_person_waits_three_minutes_at_most():
+    assert 60 < longest_wait() <= 180
 
 
 def test_parley_lost_exchanged_and_charged_nothing_wrongly(figures: dict[str, Any]):
