@@ -86,9 +86,21 @@ def figure(plot: Plot) -> str:
     )
     heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in plot.heads)
     return (
-        f'<figure class="plot">{_head(plot.title, plot.summary)}{_picture(plot)}'
+        f'<figure class="plot">{_head(plot.title, plot.summary)}{picture(plot)}'
         f"<details><summary>{escape(plot.table)}</summary>"
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></details></figure>"
+    )
+
+
+def picture(plot: Plot) -> str:
+    """Draw the plot alone, as an SVG; a value must not be zero."""
+    ticks = scale(max(column.value for column in plot.columns))
+    height = _ABOVE + _TALL + _BELOW
+    lines = "".join(_line(_y(tick, ticks), plot.axis(tick)) for tick in ticks)
+    drawn = "".join(_column(number, plot.columns, ticks) for number in range(len(plot.columns)))
+    return (
+        f'<svg class="plot-picture" role="img" aria-label="{escape(f"{plot.title}. {plot.summary}")}" '
+        f'width="100%" height="{height}">{lines}{drawn}</svg>'
     )
 
 
@@ -134,17 +146,6 @@ def _bar(row: Bar, most: int) -> str:
     )
     cells = "".join(f"<td>{escape(cell)}</td>" for cell in row.cells)
     return f'<tr><th scope="row">{escape(row.name)}{picture}</th>{cells}</tr>'
-
-
-def _picture(plot: Plot) -> str:
-    ticks = scale(max(column.value for column in plot.columns))
-    height = _ABOVE + _TALL + _BELOW
-    lines = "".join(_line(_y(tick, ticks), plot.axis(tick)) for tick in ticks)
-    drawn = "".join(_column(number, plot.columns, ticks) for number in range(len(plot.columns)))
-    return (
-        f'<svg class="plot-picture" role="img" aria-label="{escape(f"{plot.title}. {plot.summary}")}" '
-        f'width="100%" height="{height}">{lines}{drawn}</svg>'
-    )
 
 
 def _line(y: float, shown: str) -> str:

@@ -14,7 +14,7 @@ Headers = Mapping[str, str]
 Response = tuple[int, bytes]
 """Status and body."""
 Answer = Callable[[str, bytes, Headers], Response]
-"""Gets the operation, such as `PutItem`, the body, and the headers, whose names are in small letters."""
+"""Gets the operation, such as `PutItem`, the body, and the headers by their names in small letters, with `:path`."""
 Forward = Callable[[bytes, Headers], Response]
 
 
@@ -41,7 +41,7 @@ def served(answer: Answer) -> Iterator[str]:
         disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
-            headers = {name.lower(): value for name, value in self.headers.items()}
+            headers = {":path": self.path, **{name.lower(): value for name, value in self.headers.items()}}
             body = self.rfile.read(int(headers["content-length"]))
             status, content = answer(headers.get("x-amz-target", "").partition(".")[2], body, headers)
             self.send_response(status)
