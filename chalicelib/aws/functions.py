@@ -36,7 +36,9 @@ HEALTH_REQUEST: Final[dict[str, Any]] = {
 def invoke_async(client: "LambdaClient", function: str, event: str) -> None:
     """Invoke a function with a JSON event; Lambda queues it and does not wait for a result. Raises WakeError."""
     with raised_as(WakeError, "the worker could not be invoked"):
-        client.invoke(FunctionName=function, InvocationType="Event", Payload=event.encode())
+        response = client.invoke(FunctionName=function, InvocationType="Event", Payload=event.encode())
+        # Empty, but unless it is read, botocore gives up the connection, and the next wake has to open one.
+        response["Payload"].read()
 
 
 @dataclass(frozen=True)

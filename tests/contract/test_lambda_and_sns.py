@@ -36,6 +36,19 @@ def answering(value: Any, **more: Any) -> dict[str, Any]:
     return {"StatusCode": 200, "Payload": StreamingBody(io.BytesIO(body), len(body)), **more}
 
 
+def accepted() -> dict[str, Any]:
+    """What Lambda answers when it has queued an event."""
+    return {"StatusCode": 202, "Payload": StreamingBody(io.BytesIO(), 0)}
+
+
+def test_what_lambda_answers_is_read_to_its_end_so_that_its_connection_is_used_again():
+    client, answer = lambda_client(), answering("what is left")
+    with Stubber(client) as stub:
+        stub.add_response("invoke", answer, {"FunctionName": ANY, "InvocationType": ANY, "Payload": ANY})
+        LambdaWake(client, "parley-dev-worker").wake(ConversationId("messenger:1:anna"))
+    assert answer["Payload"].read() == b""
+
+
 def test_a_worker_is_woken_without_waiting_for_it():
     client = lambda_client()
     with Stubber(client) as stub:
@@ -44,7 +57,7 @@ def test_a_worker_is_woken_without_waiting_for_it():
             "InvocationType": "Event",
             "Payload": b'{"conversation": "messenger:1:anna"}',
         }
-        stub.add_response("invoke", {"StatusCode": 202}, asked)
+        stub.add_response("invoke", accepted(), asked)
         LambdaWake(client, "parley-dev-worker").wake(ConversationId("messenger:1:anna"))
         stub.assert_no_pending_responses()
 
@@ -53,7 +66,7 @@ def test_a_checkup_is_asked_for_without_waiting_for_it():
     client = lambda_client()
     with Stubber(client) as stub:
         asked = {"FunctionName": "parley-dev-worker", "InvocationType": "Event", "Payload": b'{"checkup": true}'}
-        stub.add_response("invoke", {"StatusCode": 202}, asked)
+        stub.add_response("invoke", accepted(), asked)
         LambdaJobStarter(client, "parley-dev-worker", invocation.HEALTH_CHECK).start()
         stub.assert_no_pending_responses()
 

@@ -1,5 +1,6 @@
 """Every way to wake the worker under one suite: the fake, Lambda, and a FIFO queue as two emulators understand it."""
 
+import io
 import json
 import re
 import uuid
@@ -89,7 +90,7 @@ class Invocations:
         if not self.is_there:
             return SimpleNamespace(status_code=404), {"Error": {"Code": "ResourceNotFoundException"}}
         self.payloads.append(params["body"])
-        return SimpleNamespace(status_code=202), {"StatusCode": 202}
+        return SimpleNamespace(status_code=202), {"StatusCode": 202, "Payload": io.BytesIO()}
 
 
 def by_lambda() -> Waking:
