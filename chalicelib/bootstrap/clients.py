@@ -62,17 +62,31 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sns import SNSClient
 
-QUICK: Final = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
+_LEAN: Final = Config(user_agent=f"Boto3/{boto3.__version__} Parley", parameter_validation=False)
+"""For every client. Without a name of ours, botocore joins one of a dozen parts, twice for each request; that takes a
+seventh of a webhook's CPU time, and so does its validation. A wrong request is found by mypy and by the contract tests,
+whose clients validate, and AWS refuses it.
+"""
+QUICK: Final = _LEAN.merge(
+    Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
+)
 """For calls that a user waits for: seconds, and one retry."""
-PATIENT: Final = Config(connect_timeout=1, read_timeout=30, retries={"total_max_attempts": 1, "mode": "standard"})
+PATIENT: Final = _LEAN.merge(
+    Config(connect_timeout=1, read_timeout=30, retries={"total_max_attempts": 1, "mode": "standard"})
+)
 """For warming other functions, which may start cold; a retry would start a second one."""
 CALLER_PATIENCE_S: Final = 3.0
 """For functions whose caller waits for the response: Meta for five seconds, a person for an `accepted`."""
 _NOBODY: Final = ConnectionId("nobody")
 """Looked up for the connection to DynamoDB alone; no connection has this id."""
 _OWN_PSEUDONYM_KEY: Final = uuid.uuid4().hex
-_BROADCAST: Final = Config(
-    connect_timeout=1, read_timeout=2, max_pool_connections=50, retries={"total_max_attempts": 1, "mode": "standard"}
+_BROADCAST: Final = _LEAN.merge(
+    Config(
+        connect_timeout=1,
+        read_timeout=2,
+        max_pool_connections=50,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+    )
 )
 """For frames to up to 50 connections at once; the writer retries by itself."""
 
