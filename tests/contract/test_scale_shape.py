@@ -35,7 +35,7 @@ def test_its_units_are_those_from_which_costs_are_computed(turns: tuple[Shape, S
 def test_what_all_people_share_is_known_by_name(turns: tuple[Shape, Shape]):
     """A new item that everybody writes is a limit of its own: give it a place in `Layout`, and a row in the page."""
     assert set(writes_to(turns[0])) == {"SPEND", "index due", "index people"}
-    assert set(writes_to(turns[1])) == {"SPEND", "index due", "index people", "KEYS", "PLACES"}
+    assert set(writes_to(turns[1])) == {"SPEND", "index due", "index people", "KEY", "PLACES"}
 
 
 def test_the_layout_of_the_code_is_found_by_what_turns_write(emulator: "DynamoDBClient"):

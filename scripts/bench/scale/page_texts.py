@@ -40,7 +40,7 @@ chat, the frames and the connection's own items come on top: they belong to one 
 
 What all people write to, and what one item or one partition of it bears. Two transactions on one item cannot be under
 way at the same time, so one item bears at most one after the other, of {transaction_ms} ms. `SPEND` has a day's costs,
-`PLACES` the number of open conversations of an API key, `KEYS` the keys with the number of their questions.
+`PLACES` the number of open conversations of an API key, `KEY` that of its questions.
 
 {ceilings}
 """

@@ -6,8 +6,9 @@ from functools import partial
 from typing import Final
 
 from chalicelib.access import identity
+from chalicelib.aws.dynamodb import key_counts
 from chalicelib.aws.dynamodb.calls import PATIENCE_S
-from chalicelib.aws.dynamodb.index_keys import DUE_BUCKETS, DUE_INDEX
+from chalicelib.aws.dynamodb.index_keys import DUE_BUCKETS, DUE_INDEX, PEOPLE_PARTITIONS
 from chalicelib.bootstrap.clients import CALLER_PATIENCE_S
 from chalicelib.ids import Channel, KeyId, PersonId
 from scripts.bench.scale.stage import Stage, emulated_stage, someone
@@ -53,9 +54,11 @@ class Layout:
 
 SINGLE: Final = Layout()
 """One item and one partition for everything that all people share."""
-SPREAD: Final = Layout(spend=40, due=len(DUE_BUCKETS), people=8, of_a_key=16, keys_apart=True)
+SPREAD: Final = Layout(
+    spend=40, due=len(DUE_BUCKETS), people=PEOPLE_PARTITIONS, of_a_key=key_counts.PARTS, keys_apart=True
+)
 """The layout for many people. A large budget is shared out to so many items a channel."""
-OF_A_KEY: Final = frozenset({"KEYS", "KEY"})
+OF_A_KEY: Final = "KEY"
 """What the partition keys of the items begin with that count the questions of an API key."""
 PLACES: Final = "PLACES"
 """The items with the number of open conversations of each API key: one for each, in every layout."""
@@ -93,7 +96,7 @@ def _spread(made: Sequence[TableRequest]) -> Layout:
     written = [item for request in made for item in request.written]
     of_indexes = {partition for item in written for partition in item.index_units}
     places = {(item.pk, item.sk) for item in written}
-    keys = {place for place in places if role_of(place[0]) in OF_A_KEY}
+    keys = {place for place in places if role_of(place[0]) == OF_A_KEY}
     return Layout(
         spend=len([pk for pk, _ in places if role_of(pk) == "SPEND"]),
         due=len([index for index, _ in of_indexes if index == DUE_INDEX]),
