@@ -4,11 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf
+from typing import Final
 
 from chalicelib.access import identity
 from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.access.ledger import month_of
 from chalicelib.access.quota import REFUNDS_A_DAY
+from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.history import after_own_resets, exchange_of, standing
 from chalicelib.conversation.plan import MAX_DELIVERIES, MAX_MODEL_CALLS
 from chalicelib.conversation.prompt import Exchange
@@ -17,8 +19,10 @@ from chalicelib.conversation.takeover import is_of_human
 from chalicelib.conversation.turn import CANCELLED, JOINED, STOPPED, IncomingMessage, Reply, Turn, TurnState
 from chalicelib.ids import Channel, ConversationId, PersonId, TurnId
 from tests.fakes.adapters import FakeClock
-from tests.fakes.memory import Memory
+from tests.fakes.memory import Memory, StoredConnection
 from tests.faults.stage import Actor
+
+CANCELLED_MS: Final = 8000
 
 
 @dataclass(eq=False)
@@ -77,6 +81,8 @@ class Ledger:
     """What was said in rooms in turns that were erased; a prompt that was made before may still have it."""
     messages: dict[tuple[ConversationId, TurnId], IncomingMessage] = field(default_factory=dict)
     """All that were ever accepted."""
+    cancelled: list[tuple[TurnId, int, StoredConnection]] = field(default_factory=list)
+    """Whose answers their people want no more, since when, and the seat that says so."""
     has_short_memory: bool = False
     """Whether the model gets summaries in place of what was said before."""
 
@@ -145,6 +151,21 @@ class Ledger:
         self.require("the model is asked more than twice", kept=len(before) <= MAX_MODEL_CALLS)
         if not outlived:
             self.require("the model is told something else than what was said", kept=self._is_memory(history, run))
+
+    def was_cancelled(self, connection: Connection, turn: TurnId) -> None:
+        seat = connection.conversation and self.memory.members.get((connection.conversation, connection.id))
+        if seat:
+            self.cancelled.append((turn, self.clock(), seat))
+
+    def goes_on(self, run: Run) -> None:
+        """The model says more; a worker looks each second whether somebody has cancelled."""
+        running = [kept.turn for kept in self.memory.of(run.conversation) if kept.turn.state is TurnState.RUNNING]
+        seats = [seat for (where, _), seat in self.memory.members.items() if where == run.conversation]
+        for turn, since, seat in self.cancelled:
+            is_mine = any(each.id == turn and each.person == seat.connection.person for each in running)
+            is_long_ago = is_mine and self.clock() - since > CANCELLED_MS and any(seat is each for each in seats)
+            outlived = not run.works(now=self.clock())
+            self.require("an answer that its person has cancelled stops", kept=not is_long_ago or outlived)
 
     def was_lost(self, question: str, run: Run) -> None:
         """The connection ended without a response: the run may ask once more."""

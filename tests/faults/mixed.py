@@ -26,6 +26,7 @@ SHOP: Final = KeyId("shopshopsh")
 BLOG: Final = KeyId("blogblogbl")
 OPEN: Final = KeyId("openopenop")
 ROOMS: Final = ("kitchen", "garden")
+PAUSES_S: Final = (0, 0, 0, 0.3, 5)
 LASTS_S: Final = 40
 """So long people go on to do something."""
 _WORDS: Final = " and the blue bicycle in the cellar of my aunt beside the river" * 3
@@ -68,7 +69,7 @@ def _begun(random: Random, **more: Any) -> Mixed:
     parts: list[Any] = []
 
     def makes_model(ledger: Ledger, run: Callable[[], Run], fails: Callable[[], ModelError | None]) -> MixedModel:
-        return MixedModel(ledger, run, fails, stage=lambda: parts[0].stage, world=lambda: parts[1])
+        return MixedModel(ledger, run, fails, lambda: parts[0], lambda: parts[1], lambda: random.choice(PAUSES_S))
 
     wires = Wires(
         fails=lambda: DeliveryError("throttled") if random.random() < wire else None,
@@ -180,7 +181,11 @@ def _remember(told: Mixed) -> None:
 
 
 def _forget(told: Mixed) -> None:
-    told.random.choice(told.browsers).says("/forget yes")
+    """Perhaps while something else is being answered."""
+    browser = told.random.choice(told.browsers)
+    if told.random.random() < 0.6:
+        browser.says(told.text("question"), room=told.random.choice((None, *ROOMS)))
+    told.simulation.after(told.random.uniform(0, 4), lambda: browser.says("/forget yes"))
 
 
 def _move(told: Mixed) -> None:
@@ -214,7 +219,10 @@ def _write_by_hand(told: Mixed) -> None:
 
 def _revoke(told: Mixed) -> None:
     """The owner revokes a key, again if that fails, and closes the connections of its people, perhaps only some."""
-    key, simulation = told.random.choice((SHOP, BLOG, OPEN)), told.simulation
+    browser, simulation = told.random.choice(told.browsers), told.simulation
+    key = browser.key
+    for _ in range(2):
+        browser.says(told.text("question"))
 
     def revoke() -> None:
         simulation.ports.api_keys.revoke(key, now=simulation.clock())
@@ -227,13 +235,21 @@ def _revoke(told: Mixed) -> None:
         if told.simulation.memory.keys[key].revoked_at is None:
             simulation.after(10, lambda: simulation.start_process("owner", revoke, again))
 
-    simulation.start_process("owner", revoke, again)
+    simulation.after(told.random.uniform(0, 4), lambda: simulation.start_process("owner", revoke, again))
 
 
 def _block(told: Mixed) -> None:
-    known = [person for person in told.simulation.memory.people if identity.channel_of(person).value == "web"]
-    if known:
-        told.simulation.people.decide(told.random.choice(known), Access.BLOCKED, daily_limit=None)
+    """The owner blocks somebody who has just asked."""
+    browser = told.random.choice(told.browsers)
+    for _ in range(2):
+        browser.says(told.text("question"))
+
+    def block() -> None:
+        person = identity.visitor(browser.key, browser.visitor or "")
+        if person in told.simulation.memory.people:
+            told.simulation.people.decide(person, Access.BLOCKED, daily_limit=None)
+
+    told.simulation.after(told.random.uniform(0, 4), block)
 
 
 _ACTS: Final[Mapping[Callable[[Mixed], None], int]] = {
@@ -241,7 +257,7 @@ _ACTS: Final[Mapping[Callable[[Mixed], None], int]] = {
     _ask_elsewhere: 5,
     _command: 3,
     _remember: 2,
-    _forget: 2,
+    _forget: 3,
     _move: 3,
     _lose: 5,
     _write: 6,

@@ -13,7 +13,7 @@ from chalicelib.conversation.turn import TurnState
 from chalicelib.errors import ModelError
 from tests.faults.ledger import Ledger, Run
 from tests.faults.parts import PRICE, USED, whole
-from tests.faults.stage import Stage
+from tests.faults.simulation import Simulation
 from tests.faults.tools import World, calling
 
 MARK: Final = re.compile(r"mark\d+x")
@@ -29,8 +29,10 @@ class MixedModel:
     ledger: Ledger
     run: Callable[[], Run]
     fails: Callable[[], ModelError | None]
-    stage: Callable[[], Stage]
+    simulation: Callable[[], Simulation]
     world: Callable[[], World]
+    pause_s: Callable[[], float]
+    """How long it thinks about its next words."""
     numbers: "count[int]" = field(default_factory=count)
     name: str = "gpt-6-luna"
     provider: str = "openai"
@@ -53,7 +55,7 @@ class MixedModel:
             raise error
         if prompt.tools and prompt.may_call and number < prompt.question.count("*"):
             return calling(next(self.numbers))
-        return self._say(f"answer to {prompt.question}", prompt)
+        return self._say(f"answer to {prompt.question}", prompt, run)
 
     def _turn(self, run: Run, prompt: Prompt) -> str:
         """The turn that is being answered; the same question may be asked again."""
@@ -61,12 +63,15 @@ class MixedModel:
         asked = (turn.id for turn in running if turn.state is TurnState.RUNNING and turn.text in prompt.question)
         return f"{next(asked, prompt.question)} of {run.conversation}"
 
-    def _say(self, answer: str, prompt: Prompt) -> Generator[ModelEvent]:
+    def _say(self, answer: str, prompt: Prompt, run: Run) -> Generator[ModelEvent]:
         first, words = answer[: len("answer to")], answer[len("answer to") :]
         size = -(-len(words) // PARTS)
         try:
             for part in (first, *(words[at : at + size] for at in range(0, len(words), size))):
-                self.stage().step("model.says", lambda: None)
+                self.simulation().stage.step("model.says", lambda: None)
+                self.simulation().sleep(self.pause_s())
+                if not self.simulation().zombies:  # there a worker is held up for minutes
+                    self.ledger.goes_on(run)
                 yield TextDelta(part)
         except GeneratorExit:  # nobody wants the rest, and nobody learns what it has cost
             self.ledger.unknown += prompt.max_output_tokens

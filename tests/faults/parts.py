@@ -10,12 +10,14 @@ from chalicelib.access import identity
 from chalicelib.access.budget import Price, Reservation, Settlement, Usage
 from chalicelib.conversation import summary
 from chalicelib.conversation.charged import Charged
+from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.inbox_steps import Charge, Record
 from chalicelib.conversation.ports import Accepted, OnDelta, Sender
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
 from chalicelib.conversation.turn import IncomingMessage, Lease, Reply, Turn, turn_id
 from chalicelib.errors import DeliveryError, ModelError, WakeError
-from chalicelib.ids import Channel, ConversationId, PersonId
+from chalicelib.ids import Channel, ConversationId, PersonId, TurnId
+from tests.fakes.connections import FakeConnections
 from tests.fakes.inbox import FakeInbox
 from tests.fakes.journal import FakeJournal
 from tests.fakes.summaries import FakeSummaries
@@ -131,6 +133,20 @@ class EnteredSummaries(FakeSummaries):
         super().settle(settlement, channel)
         self.ledger.of_summaries += settlement.cost - settlement.reserved.amount
         self.ledger.was_settled(settlement)
+
+
+class EnteredConnections:
+    """Connections whose wishes to stop an answer are entered. Any store will do, also one that lacks a safeguard."""
+
+    def __init__(self, connections: FakeConnections, ledger: Ledger) -> None:
+        self._connections, self._ledger = connections, ledger
+
+    def __getattr__(self, method: str) -> Any:
+        return getattr(self._connections, method)
+
+    def cancel(self, connection: Connection, turn: TurnId) -> None:
+        self._connections.cancel(connection, turn)
+        self._ledger.was_cancelled(connection, turn)
 
 
 @dataclass

@@ -18,7 +18,7 @@ import click
 from tests.faults.kinds import KINDS
 from tests.faults.played import Kind, Totals, played, told
 
-PART: Final = 100
+PART: Final = 50
 """Schedules that a process plays before it reports."""
 EVERY_S: Final = 30
 """Seconds between two lines of progress, where there is no terminal."""

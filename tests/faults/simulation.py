@@ -54,6 +54,7 @@ from tests.fakes.tool_lists import FakeToolLists
 from tests.faults.ledger import Ledger, Run, whole
 from tests.faults.parts import (
     PRICE,
+    EnteredConnections,
     EnteredInbox,
     EnteredSender,
     EnteredSummaries,
@@ -142,6 +143,9 @@ class Simulation:
     makes_takeovers: Callable[[Memory], FakeTakeovers] = FakeTakeovers
     over: Callable[["Simulation", Ports], Ports] = lambda _, ports: ports
     """Replaces ports by those of another store."""
+    makes_connections: Callable[[Memory], FakeConnections] = FakeConnections
+    makes_facts: Callable[[Memory], FakeFacts] = FakeFacts
+    makes_summaries: Callable[[Ledger], EnteredSummaries] = EnteredSummaries
     model_fails: Callable[[], ModelError | None] = lambda: None
     sender_fails: Callable[[], DeliveryError | None] = lambda: None
     sender_fails_late: Callable[[], DeliveryError | None] = lambda: None
@@ -186,8 +190,8 @@ class Simulation:
         inbox: Any = watched("inbox", EnteredInbox(self.makes_inbox(self.memory), self.ledger, self.stage))
         self.people = FakePeople(self.memory)
         people = watched("people", self.people)
-        facts = watched("facts", FakeFacts(self.memory))
-        summaries = watched("summaries", EnteredSummaries(self.ledger))
+        facts = watched("facts", self.makes_facts(self.memory))
+        summaries = watched("summaries", self.makes_summaries(self.ledger))
         wake = watched("wake", SimulatedWake(self._invoke, self.wake_fails))
         log = Log(lambda: SECRET, "test", stream=io.StringIO)
         settings = Settings.from_env(
@@ -201,7 +205,8 @@ class Simulation:
         model = watched("model", self.makes_model(self.ledger, self._run, self.model_fails))
         fails = self.sender_fails, self.sender_fails_late
         sender: Sender = SimulatedSender(self.ledger, self._run, self._echo, *fails, self.wants_more)
-        connections, connection_api = FakeConnections(self.memory), self.web or RememberingConnectionApi()
+        connections = EnteredConnections(self.makes_connections(self.memory), self.ledger)
+        connection_api = self.web or RememberingConnectionApi()
         self.connections: Any = watched("connections", connections) if self.web else connections
         self.connection_api: Any = watched("connection_api", connection_api) if self.web else connection_api
         if self.web:
@@ -209,7 +214,7 @@ class Simulation:
         ports = self.ports = Ports(
             settings=settings,
             clock=clock,
-            sleep=self._sleep,
+            sleep=self.sleep,
             new_id=self._id,
             log=log,
             texts=lambda: _SAYS,
@@ -469,7 +474,8 @@ class Simulation:
     def _invoke(self, conversation: ConversationId) -> None:
         self.invocations.append(Invocation(meant(conversation), self.clock()))
 
-    def _sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> None:
+        """The process on stage waits."""
         if self.web and self.stage.on:
             until = self.clock() + round(seconds * 1000)
             self.stage.on.wait_for(lambda: False, until=until, clock=self.clock)
