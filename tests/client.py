@@ -127,7 +127,7 @@ class Client:
 
     def _delta(self, frame: Frame) -> list[Frame]:
         shown = self._shown(frame["turn"])
-        if shown.code or frame["seq"] <= shown.seq:
+        if shown.code or shown.state == "dropped" or frame["seq"] <= shown.seq:
             return []
         if frame["seq"] > shown.seq + 1:
             return [] if shown.asked else _resume(shown)

@@ -150,6 +150,8 @@ class Browser:
         """At no moment does the page show words that are missing or come twice, unless two workers speak at once."""
         if self.simulation.zombies:
             return
+        shows_dropped = shown is not None and shown.state == "dropped" and bool(shown.text)
+        self.simulation.ledger.require("a page shows no word of a turn that was dropped", kept=not shows_dropped)
         is_by_model = shown is not None and bool(shown.text and not shown.code and shown.question)
         kept = not is_by_model or f"answer to {shown.question}".startswith(shown.text)  # type: ignore[union-attr]
         self.simulation.ledger.require("a page shows the beginning of an answer at every moment", kept=kept)

@@ -112,6 +112,19 @@ def test_the_text_of_a_dropped_turn_is_withdrawn(chat: Page, bot: ChatServer):
     expect(chat.get_by_test_id("answer")).to_have_text("")
 
 
+def test_late_words_of_a_dropped_turn_are_not_shown(chat: Page, bot: ChatServer):
+    """Who has everything deleted in one tab drops the answer in another one, whose worker may speak for a second."""
+    turn = asked(chat, bot)
+    bot.say(turn, "half ", "a")
+    bot.complete(turn, 0, state="dropped")
+    bot.say(turn, " secret", seq=3)
+    bot.say(turn, " and more", seq=5)
+    write(chat, "Again?")
+    bot.complete(bot.ask(), 0)
+    expect(chat.get_by_test_id("answer").first).to_have_text("")
+    assert bot.heard_no_more("resume")
+
+
 def test_a_new_attempt_after_a_crash_begins_from_nothing(chat: Page, bot: ChatServer):
     turn = asked(chat, bot)
     bot.say(turn, "I would ", "say")

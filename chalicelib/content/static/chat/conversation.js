@@ -181,7 +181,7 @@ export class Conversation {
 
   #delta({ turn: id, seq, text }) {
     const turn = this.#turn(id);
-    if (seq <= turn.seq || turn.code !== null) return;
+    if (seq <= turn.seq || turn.code !== null || turn.state === "dropped") return;
     if (seq > turn.seq + 1) lacks(turn);
     else this.#reaches(turn, { seq, text: turn.text + text });
   }
