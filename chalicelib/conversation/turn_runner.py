@@ -80,8 +80,10 @@ class TurnRunner:
                 result = CommandResult(replace(self.desk().carry_out(order, context), code="command"))
                 self._log(context.turn)("owner", command=order.command.name.lower())
         reply = self._or_revoked(context, result.reply)
-        forget_before, drops_summary = result.forget_before, result.drops_summary
-        return self._record(context, reply, forget_before=forget_before, drops_summary=drops_summary)
+        hidden = result.forget_before
+        if hidden is not None:  # a reset that comes late shows nothing again that a later one has hidden
+            hidden = max(hidden, context.lease.history_from)
+        return self._record(context, reply, forget_before=hidden, drops_summary=result.drops_summary)
 
     def _said(self, notice: plan.SendNotice | plan.SuggestCommand | plan.PassOn, context: TurnContext) -> Reply:
         match notice:

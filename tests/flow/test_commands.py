@@ -121,6 +121,16 @@ def test_a_reset_holds_for_messages_that_wait_behind_it(bot: Bot):
     assert histories["and my dog?"] == ["what is my cat called?"]
 
 
+def test_a_reset_that_comes_late_shows_nothing_that_a_later_one_has_hidden(bot: Bot):
+    early = bot.clock()
+    bot.clock.tick(minutes=1)
+    bot.receives("anna", "my cat is called Minka")
+    bot.receives("anna", "/reset")
+    bot.receives("anna", "/reset", at=early)
+    bot.receives("anna", "what is my cat called?")
+    assert bot.last_prompt.history == ()
+
+
 def test_a_reset_of_one_person_is_nothing_to_another(bot: Bot):
     bot.receives("bert", "my dog is called Rex")
     bot.receives("anna", "/reset")
