@@ -18,7 +18,7 @@ _COUNTS: Final = {
     "out of order": "out_of_order",
     "of these after 200": "kept_out_of_order",
     "over the limit": "over_limit",
-    "refused early": "refused_early",
+    "a notice instead": "refused_early",
 }
 """The columns of the peers' table, and the counts that they show."""
 _MOST_SITES: Final = 24
@@ -141,7 +141,7 @@ def sight(tally: Mapping[str, Any]) -> str:
         "get no answer": tally["unanswered"],
         "are answered twice": tally["answered_twice"],
         "are answered after a later one": tally["out_of_order"],
-        "are refused although the limit is not reached": tally["refused_early"],
+        "get a notice instead of an answer, within the limit": tally["refused_early"],
         "are answered beyond the limit": tally["over_limit"],
     }
     words = [f"{_of_thousand(count, tally['messages'])} {what}" for what, count in seen.items() if count]

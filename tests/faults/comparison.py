@@ -80,7 +80,7 @@ class Tally:
     over_limit: int = 0
     """Answered by the model beyond the limit of the day."""
     refused_early: int = 0
-    """Refused for the limit, although the person had fewer answers than the limit allows."""
+    """Got a notice and no answer, although the person had fewer answers than the limit allows."""
     asked: int = 0
     """Calls of the model."""
     asked_again: int = 0

@@ -97,7 +97,9 @@ class EnteredInbox:
             match value:
                 case Charge(reserve=reserve) | (Reservation() as reserve) if result in WRITTEN:
                     self._ledger.was_set_aside(reserve)
-                case Record(settlement=Settlement() as settlement) | (Settlement() as settlement):
+                case Record(settlement=Settlement() as settlement) | (Settlement() as settlement) if (
+                    result is not False
+                ):
                     self._ledger.was_settled(settlement)
 
     def _enter_work(self, run: Run, method: str, args: tuple[Any, ...], named: Mapping[str, Any], result: Any) -> None:

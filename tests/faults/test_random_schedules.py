@@ -56,6 +56,11 @@ def test_when_nothing_goes_wrong_the_heartbeat_is_not_needed():
         told(happy(seed, sweeps=False), seed)
 
 
+def test_an_answer_that_needs_a_refund_and_finds_none_is_settled_once():
+    """Two workers of one person ask for their last refund; the second one records once more, without it."""
+    told(unhappy(1105, zombies=True), 1105)
+
+
 def test_the_same_seed_is_the_same_story():
     for seed in range(20):
         first, second = (unhappy(seed, zombies=True).run_until_rest() for _ in range(2))
