@@ -92,7 +92,8 @@ def test_what_people_see_is_told_of_a_thousand_messages():
     tally = {"messages": 2000, "unanswered": 0, "answered_twice": 3, "out_of_order": 1}
     tally |= {"refused_early": 100, "over_limit": 0}
     assert sight(tally) == (
-        "2 are answered twice, 0.5 are answered after a later one, 50 get a notice instead of an answer, within the limit"
+        "2 are answered twice, 0.5 are answered after a later one, "
+        "50 get a notice instead of an answer, within the limit"
     )
     assert sight(dict.fromkeys(tally, 0) | {"messages": 10}) == "each is answered once and in order"
 
