@@ -10,7 +10,6 @@ from chalice.app import Blueprint, Chalice, Rate, Request, Response, WebsocketEv
 
 from chalicelib.aws.invocation import AnswerConversation, Ping, is_ping, parse
 from chalicelib.bootstrap import api, clients, init_phase
-from chalicelib.bootstrap import heartbeat as scheduled
 from chalicelib.ids import ConnectionId, Needs
 from chalicelib.routes import admin, chat, deletion, export, owner, owner_views, privacy, sign_in, webhooks
 from chalicelib.routes.responses import text_response
@@ -109,6 +108,8 @@ def worker(event: dict[str, Any], context: Any) -> dict[str, str]:
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="heartbeat")
 def heartbeat(_event: Any) -> dict[str, Any]:
     """Run the heartbeat, once a minute."""
+    from chalicelib.bootstrap import heartbeat as scheduled
+
     beat = scheduled.heartbeat().beat()
     return {"warmed": beat.warmed, "swept": beat.swept}
 
