@@ -4,7 +4,6 @@ A sentence whose words depend on a number is a table: `by` names the blank with 
 `other` are the sentence for each plural that the language has.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
@@ -62,5 +61,7 @@ class Texts:
 @cache
 def load(language: str) -> Texts:
     """Load the texts of a language such as `en`, once. Raises FileNotFoundError when there are none."""
+    import tomllib  # noqa: PLC0415 (slow to import, and the webhook says nothing)
+
     source = files("chalicelib").joinpath("content", "locales", f"{language}.toml").read_text("utf-8")
     return Texts(language, tomllib.loads(source))

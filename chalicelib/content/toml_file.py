@@ -1,6 +1,5 @@
 """Parses the TOML files that ship with the bot; an error names file, line and reason."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -54,6 +53,8 @@ def load(*path: str) -> TomlFile:
 
 def parse(name: str, source: str) -> TomlFile:
     """Parse a file's text. Raises ConfigError with the line and the reason."""
+    import tomllib  # noqa: PLC0415 (slow to import, and the webhook reads no file)
+
     try:
         return TomlFile(name, source, tomllib.loads(source, parse_float=Decimal))
     except tomllib.TOMLDecodeError as exc:
@@ -84,6 +85,8 @@ def _line(source: str, path: Sequence[str]) -> int | None:
     tomllib keeps no positions. But the lines before a value are TOML without it, and the lines up to the value's end
     are TOML with it: the value begins after the last line that completes a file without it.
     """
+    import tomllib  # noqa: PLC0415 (as in parse)
+
     lines, complete = source.split("\n"), 0
     for number in range(1, len(lines) + 1):
         try:

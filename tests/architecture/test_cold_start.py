@@ -13,11 +13,12 @@ READ_IN_A_BROWSER: Final = {
     "chalicelib.aws.dynamodb.deletions",
 }
 OF_CHAT_PAGES: Final = {"chalicelib.channels.web.config", "chalicelib.access.key_service", "jwt", "cryptography"}
-HEARTBEATS_ONLY: Final = {
+OF_OTHERS: Final = {
     "chalicelib.operations.heartbeat",
     "chalicelib.operations.report",
     "chalicelib.content.plots",
     "chalicelib.llm.prices",
+    "tomllib",
 }
 WORKERS_ONLY: Final = {
     "openai",
@@ -90,7 +91,7 @@ def test_the_app_can_be_imported_anywhere_without_settings_secrets_or_network():
 
 def test_the_webhook_starts_without_the_workers_modules(loaded: Loaded):
     modules = loaded(SEND_TOO_MUCH, AWS_DEFAULT_REGION="eu-central-1")
-    assert modules & (WORKERS_ONLY | HEARTBEATS_ONLY | READ_IN_A_BROWSER | OF_CHAT_PAGES) == set()
+    assert modules & (WORKERS_ONLY | OF_OTHERS | READ_IN_A_BROWSER | OF_CHAT_PAGES) == set()
     assert "chalicelib.channels.messenger.webhook" in modules
 
 
@@ -188,7 +189,7 @@ def test_a_persona_without_tools_loads_no_tools(loaded: Loaded, code: str):
 
 def test_others_do_load_them_so_that_the_names_above_are_right(loaded: Loaded):
     modules = loaded(BUILD, AWS_DEFAULT_REGION="eu-central-1")
-    assert modules >= (WORKERS_ONLY | HEARTBEATS_ONLY | READ_IN_A_BROWSER | OF_CHAT_PAGES) - {
+    assert modules >= (WORKERS_ONLY | OF_OTHERS | READ_IN_A_BROWSER | OF_CHAT_PAGES) - {
         "pydantic",
         "httpx2",
         "regex",
