@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 MOST: Final = 20_000
 """Characters, ten messages on Messenger; a longer text stays as it is, since a hostile one would take seconds."""
-_SIGNS: Final = re.compile(r"[*_~`\[\\$<&|]|^\s*(?:[-+#>]|=+\s*$)|\n\s*1[.)]\s", re.MULTILINE)
-"""What a text without Markdown has none of."""
+_SIGNS: Final = re.compile(r"[*_~`\[\\$<&|]|^[^\S\n]*(?:[-+#>]|=+[^\S\n]*$)|\n[^\S\n]*1[.)]\s", re.MULTILINE)
+"""What a text without Markdown has none of. It looks at a line alone: else empty lines would take seconds."""
 _APART: Final = {"heading", "hr", "fence", "table", "formula_lines"}
 """Blocks with an empty line before and after them."""
 _HELD: Final = re.compile(r"(?:^[ │]*\x00b|\x00i)(\d+)\x00", re.MULTILINE)

@@ -5,6 +5,7 @@ one object in several lines, or answer with a single object that is not streamed
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ DONE: Final = "[DONE]"
 MOST_BYTES: Final = 4 * 1024 * 1024
 """The largest object: the last one of Responses repeats the whole answer, and each character may be escaped."""
 _IGNORED: Final = ("id:", "retry:")
+_PREFIXES: Final = re.compile(r"(?:data:\s*+)+")
+"""Some servers write the prefix twice."""
 
 
 class StreamElements:
@@ -52,9 +55,7 @@ class StreamElements:
         elif line.startswith("event:"):
             self._event = line.removeprefix("event:").strip()
         elif line.startswith("data:"):
-            while line.startswith("data:"):
-                line = line.removeprefix("data:").lstrip()
-            yield from self._data(line, alone=True)
+            yield from self._data(_PREFIXES.sub("", line, count=1), alone=True)
         elif not line.startswith((":", *_IGNORED)):
             yield from self._data(line, alone=not self._lines)
 

@@ -12,6 +12,7 @@ from chalicelib.conversation.prompt import Finished, FinishReason, TextDelta
 from chalicelib.conversation.stream_elements import StreamElements
 from chalicelib.errors import ModelError
 from chalicelib.llm.openai_stream import MOST_BYTES_PER_TOKEN, StreamReader
+from tests.fuzz.growth import MOST, growth
 
 FIELDS = (
     *("type", "object", "choices", "delta", "message", "content", "refusal", "text", "finish_reason", "index", "error"),
@@ -95,3 +96,12 @@ def test_an_answer_is_cut_off_where_no_answer_within_its_limit_ends(words: Seque
     assert "".join(words).startswith(text)
     assert len(text.encode()) <= MOST_BYTES_PER_TOKEN
     assert text == "".join(words) or len("".join(words).encode()) > MOST_BYTES_PER_TOKEN
+
+
+def test_a_line_of_prefixes_alone_is_read_as_fast_as_any_other():
+    def elements(data: bytes) -> object:
+        found = StreamElements()
+        return [*found.feed(data), *found.end()]
+
+    assert elements(b'data: data:data:  {"a": 1}\n\n') == [{"a": 1}]
+    assert growth(elements, b"data: ", 10**7, most_pieces=20_000) <= MOST

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.channels.plain_text import MOST, plain
 from chalicelib.channels.splitting import split
+from tests.fuzz import growth as fuzzed
 
 EXAMPLES = settings().max_examples
 """Fewer with `scripts/check --fast`."""
@@ -249,12 +250,30 @@ def test_no_part_of_a_long_answer_has_a_sign(text: str, limit: int):
 
 
 @pytest.mark.parametrize(
-    "mark", ["[", "![", "*a ", "**a*", "> ", "a|b\n-|-\n", "\\(", "$$a", "`a", "~a ", "$$x\n", "https://a "]
+    "mark", ["[", "![", "*a ", "**a*", "> ", "a|b\n-|-\n", "\\(", "$$a", "`a", "~a ", "$$x\n", "https://a ", "\n"]
 )
 def test_a_hostile_text_is_written_in_bounded_time(mark: str):
     started = time.process_time()
     plain((mark * MOST)[:MOST])
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("line", ["\n", " \n", "\t\r\n"])
+def test_empty_lines_without_end_are_looked_at_once(line: str):
+    assert fuzzed.growth(lambda data: plain(data.decode()), line.encode(), MOST, most_pieces=MOST) <= fuzzed.MOST
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a\n\n \n  - b", "a\n\n\n• b"),
+        ("\n\n> a", "│ a"),
+        ("a\n\n1. b\n2. c", "a\n\n1. b\n2. c"),
+        ("a\n= \nb", "a\n\nb"),
+    ],
+)
+def test_signs_behind_empty_lines_are_found(text: str, written: str):
+    assert plain(text) == written
 
 
 @pytest.mark.parametrize("text", ["---", "****", "**", "```\n```", "> ", ""])
