@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
+from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -24,7 +25,7 @@ from chalicelib.aws.dynamodb.people import DynamoPeople
 from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.writes import Update, update
 from chalicelib.conversation.inbox_steps import Finish
-from chalicelib.conversation.turn import TurnState
+from chalicelib.conversation.turn import Lease, TurnState
 from chalicelib.ids import ConversationId, KeyId, PersonId
 from tests.contract.meter import Meter
 from tests.contract.stores import dynamo_store
@@ -138,6 +139,64 @@ def test_a_conversation_that_an_older_version_opened_is_found_and_answered_and_m
     assert ("due_bucket" in stored(many, room), many.overdue()) == (False, [])
     many.accept(many.message(person=person))
     assert (stored(many, room)["due_bucket"], many.overdue()) == ("6", [room])
+
+
+def accept_as_an_older_version(story: Story, person: PersonId) -> None:
+    """It puts what it opens into the only bucket that it knows, and its people into the only partition."""
+    room = ConversationId(person)
+    was_due = "due_bucket" in stored(story, room)
+    story.accept(story.message(person=person))
+    table_of(story).write(update(keys.person_key(person), Update(set={"channel": OLD_PARTITION})))
+    if not was_due:
+        table_of(story).write(update(keys.conversation_key(room), Update(set={"due_bucket": OLD_BUCKET})))
+
+
+def work_and_die(story: Story, room: ConversationId, random: Random) -> None:
+    """A worker takes the conversation, closes some of its turns, and postpones it, releases it, or is gone."""
+    lease = story.take(room=room)
+    if lease is None:
+        return
+    for turn in story.read(lease).open[: random.randrange(3)]:
+        left = story.inbox.finish(lease, Finish(turn, TurnState.DONE, release=False))
+        assert left
+        lease = left
+    match random.choice(("postpones", "releases", "is gone")):
+        case "postpones":
+            story.inbox.hand_back(lease, due_at=story.clock() + 60_000)
+        case "releases" if lease.open_turns == 0:
+            assert story.inbox.release(lease) is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_wake_and_nobody_is_lost_while_older_versions_and_crashes_come_between(many: Story, seed: int):
+    random, several = Random(seed), people()
+    crowd = [next(several) for _ in range(10)]
+    for _ in range(60):
+        many.clock.tick(seconds=40)
+        person = random.choice(crowd)
+        match random.randrange(4):
+            case 0:
+                many.accept(many.message(person=person))
+            case 1:
+                accept_as_an_older_version(many, person)
+            case _:
+                work_and_die(many, ConversationId(person), random)
+    many.clock.tick(minutes=10)
+    rooms = [ConversationId(person) for person in crowd]
+    waiting = {room: stored(many, room)["due_at"] for room in rooms if stored(many, room).get("open_turns")}
+    assert waiting
+    swept = list(many.inbox.overdue(now=many.clock()))
+    assert waiting.items() <= {each.conversation: each.since for each in swept}.items()
+    assert [each.since for each in swept] == sorted(each.since for each in swept)
+    wrote = [person for person in crowd if many.store.people.get(person)]
+    assert sorted(person.id for person in many.store.people.list()) == sorted(wrote)
+    for each in swept:
+        lease: Lease | None = many.hold(room=each.conversation)
+        while lease:
+            for turn in many.read(lease).open:
+                many.inbox.finish(lease, Finish(turn, TurnState.DONE, release=False))
+            lease = many.inbox.release(lease)
+    assert many.overdue() == []
 
 
 def test_many_people_are_spread_evenly_over_the_partitions_of_their_channel():
