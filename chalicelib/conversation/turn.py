@@ -224,8 +224,6 @@ class Lease:
 
     None at rest, or if an older version opened it.
     """
-    places_part: int = 0
-    """The part of the places of all people of that person's API key in which it is counted."""
     summary: Summary | None = None
     """None if there is none, or none any more."""
     summary_tried: int = 0

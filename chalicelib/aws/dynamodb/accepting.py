@@ -4,9 +4,7 @@ The first transaction assumes the usual case: the conversation is at rest, and n
 bucket.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Final
 
 from boto3.dynamodb.conditions import ConditionBase
@@ -14,7 +12,7 @@ from boto3.dynamodb.conditions import ConditionBase
 from chalicelib.access import identity, language
 from chalicelib.access.channel_traits import TRAITS
 from chalicelib.access.own_conversations import has_title, title_of
-from chalicelib.aws.dynamodb import items, keys, places, refusals
+from chalicelib.aws.dynamodb import items, keys, refusals
 from chalicelib.aws.dynamodb.conditions import (
     AT_REST,
     IS_DUE,
@@ -49,8 +47,6 @@ class _Case:
     """The conversation is at rest: the message opens it, which is counted for its person and for their API key."""
     paced: bool = False
     """Tokens are missing from the person's bucket."""
-    full_parts: int = 0
-    """So many parts of the places of the person's API key have none left."""
     overflow: bool = False
     """The queue is just full: a turn without words takes the place of the message."""
 
@@ -93,10 +89,7 @@ class Acceptance:
             return self._by_conversation(failed["conversation"] or {}, case)
         if case.opens and int(person.get("open_conversations", 0)) >= OPEN_OF_A_PERSON:
             return Accepted.TOO_MANY_CONVERSATIONS
-        if "places" in failed:
-            case = replace(case, full_parts=case.full_parts + 1)
-            return Accepted.CROWDED if case.full_parts == len(self._parts) else case
-        return case
+        return Accepted.CROWDED if "places" in failed else case
 
     def _by_conversation(self, conversation: Item, case: _Case) -> Accepted | _Case:
         """Return the case that the stored conversation is in, or OVERFLOW if it takes no further turn."""
@@ -123,8 +116,7 @@ class Acceptance:
 
     def _conversation(self, case: _Case) -> Write:
         bucket = due_bucket(self.message.conversation)
-        part = {"places_part": self._parts[case.full_parts]} if self._needs_place(case) else {}
-        opened = {"due_bucket": bucket, "due_at": self.now, "opened_by": self.message.person, **part}
+        opened = {"due_bucket": bucket, "due_at": self.now, "opened_by": self.message.person}
         arrived = Update(
             add={"arrivals": 1, "open_turns": 1},
             set={**(opened if case.opens else {}), **self._used()},
@@ -177,15 +169,7 @@ class Acceptance:
         return {"language_seen": found} if found else {}
 
     def _places(self, case: _Case) -> Write | None:
-        if not self._needs_place(case):
+        if not case.opens or not TRAITS[self.message.channel].has_api_keys:
             return None
-        part = self._parts[case.full_parts]
-        has_room = fewer_open_than(places.room_of(part, self.open_of_a_key))
-        return update(keys.places_key(self.message.person, part), Update(add={"open_conversations": 1}), when=has_room)
-
-    def _needs_place(self, case: _Case) -> bool:
-        return case.opens and TRAITS[self.message.channel].has_api_keys
-
-    @cached_property
-    def _parts(self) -> Sequence[int]:
-        return places.order(self.message.conversation, self.open_of_a_key)
+        one_more = Update(add={"open_conversations": 1})
+        return update(keys.places_key(self.message.person), one_more, when=fewer_open_than(self.open_of_a_key))

@@ -47,7 +47,7 @@ from chalicelib.errors import LeaseLost
 from chalicelib.ids import ConversationId, TurnId
 
 _LEASE = ["lease_owner", "lease_until"]
-_DUE = ["due_bucket", "due_at", "opened_by", "places_part"]
+_DUE = ["due_bucket", "due_at", "opened_by"]
 _TEXT = ["text", "attachments", "answer", "footer", "choices", "code", "left"]
 
 

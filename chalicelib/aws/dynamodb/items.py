@@ -176,7 +176,6 @@ def lease(item: Item, *, owner: str, fence: int) -> Lease:
         paused_until=int(item.get("paused_until", 0)),
         due_at=int(item.get("due_at", 0)),
         opened_by=PersonId(item["opened_by"]) if "opened_by" in item else None,
-        places_part=int(item.get("places_part", 0)),
         **summary_items.of_lease(item),
     )
 

@@ -180,13 +180,9 @@ def persona_change_key(name: str, *, at: int) -> Key:
     return {"pk": PERSONAS, "sk": f"{CHANGE_PREFIX}{at:013d}#{name}"}
 
 
-def places_key(person: PersonId, part: int) -> Key:
-    """The key of a part of the places of all people of the person's API key, or of all who signed in.
-
-    The first part has the key that all places had in older versions.
-    """
-    pk = f"PLACES#{identity.group_of(person)}"
-    return {"pk": f"{pk}#{part}" if part else pk, "sk": "PLACES"}
+def places_key(person: PersonId) -> Key:
+    """The key of the number of open conversations of all people of the person's API key, or of all who signed in."""
+    return {"pk": f"PLACES#{identity.group_of(person)}", "sk": "PLACES"}
 
 
 def connection_key(connection: ConnectionId) -> Key:

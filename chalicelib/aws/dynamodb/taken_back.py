@@ -92,7 +92,7 @@ def place(lease: Lease) -> Changes:
     opener = lease.opened_by
     if opener is None:
         return ()
-    of_all = (keys.places_key(opener, lease.places_part),) if identity.traits_of(opener).has_api_keys else ()
+    of_all = (keys.places_key(opener),) if identity.traits_of(opener).has_api_keys else ()
     return tuple(_lower(key, "open_conversations") for key in (keys.person_key(opener), *of_all))
 
 
