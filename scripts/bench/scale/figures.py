@@ -25,7 +25,7 @@ from scripts.bench.scale.store import SLOW, USUAL, Latency, Traffic, run
 
 RATES: Final = (10, 100, 300, 1000)
 """Turns a second."""
-SHARDS: Final = (1, 16, 40, 100, 400, 800, 1600)
+SHARDS: Final = (1, 16, 40, 100, 400, 1600, 6400)
 KEYS: Final = (1, 10, 100, 1000)
 WEB_RATE: Final = 100
 _TRANSACTION_S: Final = sum(USUAL.transaction) / 2

@@ -40,7 +40,7 @@ def render(figures: Figures) -> str:
         ),
         PEOPLE.format(
             peak=figures["peak_share"],
-            habits=_habits(figures["habits"]),
+            habits=_habits(figures["habits"], figures["limits"]),
             limits=_limits(figures["limits"]),
             requests=listed["requests"],
             minutes=listed["minutes"],
@@ -197,21 +197,22 @@ def _hours(value: float | None) -> str:
     return f"{value:g} h" if value else "at once"
 
 
-def _habits(habits: Iterable[Row]) -> str:
+def _habits(habits: Iterable[Row], limits: Iterable[Row]) -> str:
+    of_others = {limit["name"]: limit["whose"] for limit in limits if limit["whose"] != "Parley"}
     head = (
         "of a million, a day",
-        "questions a day",
+        "questions",
         "turns a second, busiest minute",
-        "limits below that",
-        "the first",
+        "limits met",
+        "Parley's first",
+        "others'",
     )
-    return _table(
-        head,
-        (
-            [each["name"], f"{each['a_day']:,}", f"{each['peak']:g}", len(each["met"]), next(iter(each["met"]), "none")]
-            for each in habits
-        ),
-    )
+    rows = []
+    for each in habits:
+        others = next((f"{of_others[name]}: {name}" for name in each["met"] if name in of_others), "none")
+        ours = next((name for name in each["met"] if name not in of_others), "none")
+        rows.append([each["name"], f"{each['a_day']:,}", f"{each['peak']:g}", len(each["met"]), ours, others])
+    return _table(head, rows)
 
 
 def _limits(limits: Iterable[Row]) -> str:

@@ -94,13 +94,20 @@ that the busiest minute has half as much again as its hour, are assumptions: `sc
 
 {habits}
 
-Every limit, the lowest first. What a limit bears is compared with the busiest minute.
+Every limit, the lowest first. What a limit bears is compared with the busiest minute. An account with a reduced quota
+is the first of AWS's limits; after that, the order is that of the table.
 
 {limits}
 
-The owner's list of people reads all of them. By the largest list that was measured, with 5 ms for each request, a
-million people take {requests:,} requests and {minutes:g} minutes, and API Gateway waits 29 s: enough for about
-{in_time:,.0f} people.
+Asynchronous invocations, which wake workers, have [no rate of their own](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html):
+the functions at a time bound them. Of one function Lambda starts
+[1,000 more in ten seconds](https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html), so a sudden rise by the
+load of all of them takes that long; messages wait in Lambda's queue meanwhile.
+
+The owner's page, a report, and `/people` and handles in the owner's chat read the list of all people. By the largest
+list that was measured, with 5 ms for each request, a million people take {requests:,} requests and {minutes:g} minutes.
+API Gateway waits 29 s for the owner's page: enough for about {in_time:,.0f} people. A worker has 300 s for a report:
+enough for ten times as many.
 
 ### What a month costs
 
@@ -115,7 +122,8 @@ GROWTH: Final = """\
 
 Measured on {date} by `{command}`, on {machine}.
 CPU is that of Parley and boto3 in one process; the emulator is another one. Other work ran on the machine at the same
-time, so differences of a tenth mean little. The bars are the CPU times of the column, from 0.
+time, so differences of a tenth mean little. The bars are the CPU times of the column, from 0. Where people or open
+turns are more from row to row, the conversation that is measured becomes longer too, up to the 30 turns that are read.
 
 {series}
 
