@@ -74,8 +74,8 @@ If every transaction took 40 ms, the slowest that is assumed:
 
 ### One API key
 
-{rate} turns a second in the web chat, spread over so many API keys. Each key has one item with the number of its open
-conversations, which the first and the last transaction of a turn write.
+{rate} turns a second in the web chat, spread over so many API keys. The first and the last transaction of a turn write
+an item with the number of open conversations of the key. With `PARLEY_WORKERS` below 128 a key has one in every layout.
 
 {keys}
 

@@ -34,6 +34,8 @@ QUESTION: Final = "What is new? " * 16
 ANSWER: Final = "An answer. " * 91
 """The lengths from which costs are computed (`chalicelib.operations.aws_prices.COUNTED`)."""
 PAGE: Final = "4711"
+WORKERS: Final = 1000
+"""The most that `PARLEY_WORKERS` may be."""
 MINUTE_MS: Final = 60_000
 _BEGAN: Final = 1_800_000_000_000
 _ENOUGH_MS: Final = 300_000
@@ -142,7 +144,7 @@ def emulated_stage(url: str, **variables: str) -> Iterator[Stage]:
     The functions' own wiring builds it (`bootstrap.clients`), so its requests are those of a deployment.
     """
     usual = {"PARLEY_DAILY_LIMIT": "1000000", "PARLEY_DAILY_BUDGET_USD": "100000", "PARLEY_PERSON_BUDGET_SHARE": "1"}
-    usual |= {"AWS_ENDPOINT_URL": url, "PARLEY_TABLE": f"parley-scale-{next(_NUMBERS)}"}
+    usual |= {"PARLEY_WORKERS": str(WORKERS), "AWS_ENDPOINT_URL": url, "PARLEY_TABLE": f"parley-scale-{next(_NUMBERS)}"}
     with patch.dict(os.environ, {**CREDENTIALS, **usual, **variables}):
         _forget_clients()
         try:

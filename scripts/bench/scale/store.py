@@ -116,13 +116,14 @@ class Store:
 
     def bound(self, shape: Shape, turn: int) -> Sequence[Bound]:
         """Return the requests of a turn with the items and the partitions that they meet."""
-        places = {
+        places: dict[str, Hashable] = {
             "SPEND": self.random.randrange(self.layout.spend),
             "index due": self.random.randrange(self.layout.due),
             "index people": self.random.randrange(self.layout.people),
             **{role: self.random.randrange(self._partitions) for role in OWN},
         }
         key = self.random.randrange(self.keys)
+        places[PLACES] = (key, self.random.randrange(self.layout.places))
         part = self.random.randrange(self.layout.of_a_key)
         return [self._bound(step.request, turn, places, (key, part)) for step in shape]
 
@@ -145,11 +146,11 @@ class Store:
                 self.transactions.hold(item, until=until)
         return "", False
 
-    def _bound(self, request: TableRequest, turn: int, places: Mapping[str, int], key: tuple[int, int]) -> Bound:
+    def _bound(self, request: TableRequest, turn: int, places: Mapping[str, Hashable], key: Hashable) -> Bound:
         bound = Bound(request.is_transaction)
         for item in request.written:
             role = role_of(item.pk)
-            name: Hashable = (turn, item.pk, item.sk) if role in OWN else places.get(role, _of_a_key(role, key))
+            name: Hashable = (turn, item.pk, item.sk) if role in OWN else places.get(role, key)
             bound.items.append((role, (role, name)))
             limit = PEOPLES if role in OWN else f"partition {role}"
             bound.needs.append(self._need(limit, self._partition(role, places, key), item.units))
@@ -163,10 +164,8 @@ class Store:
             bound.needs.append(self._need(f"reads of {role}", partition, request.read_units))
         return bound
 
-    def _partition(self, role: str, places: Mapping[str, int], key: tuple[int, int]) -> Hashable:
-        if role in places:
-            return places[role]
-        return _of_a_key(role, key) if role == PLACES or self.layout.keys_apart else 0
+    def _partition(self, role: str, places: Mapping[str, Hashable], key: Hashable) -> Hashable:
+        return places.get(role, key if self.layout.keys_apart else 0)
 
     def _need(self, limit: str, number: Hashable, wanted: float) -> tuple[str, Units, float]:
         """Return what a request takes of a limit's partition of that number."""
@@ -202,11 +201,6 @@ def run(traffic: Traffic, layout: Layout, *, latency: Latency = USUAL, peak: flo
         sorted(turn.store_s * 1000 for turn in ended if not turn.gave_up),
         dict(limits.most_common()),
     )
-
-
-def _of_a_key(role: str, key: tuple[int, int]) -> Hashable:
-    """Return the item of an API key, of which `key` has the number and that of the part with this turn's questions."""
-    return key[0] if role == PLACES else key
 
 
 @dataclass
