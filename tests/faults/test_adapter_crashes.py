@@ -8,9 +8,10 @@ import pytest
 from tests.contract.troubles import Request, Trouble, closes, fails, late
 from tests.fakes.adapters import NOON
 from tests.faults import adapter_stories as stories
+from tests.faults.adapter_counts import crashes_at_each_request
 from tests.faults.adapter_stories import Told, crashed, left_of_words, sites
 from tests.faults.forgetting import ForgetsAt
-from tests.faults.simulation import BEAT_MS, MOST, person_of
+from tests.faults.simulation import BEAT_MS, person_of
 from tests.faults.stage import CrashesAt, Site, When
 
 MODEL_BILLED_TWICE: Final = {"after model.answer", "before inbox.record TransactWriteItems"}
@@ -60,15 +61,10 @@ def test_the_requests_of_a_plain_turn_are_these():
 
 
 def test_a_crash_at_any_request_answers_and_charges_the_message_once_and_shows_where_it_is_documented():
-    shown: dict[str, set[str]] = {}
-    for site in sites(stories.plain):
-        told = crashed(stories.plain, site)
-        assert told.broken == [], site
-        assert len(told.simulation.ledger.sent) == asked(told) == 1, site
-        assert sum(amount for _, amount in told.simulation.ledger.unsettled) in {0, MOST}, site
-        for what in told.shows:
-            shown.setdefault(what, set()).add(str(site))
-    assert shown == {
+    counts = crashes_at_each_request(stories.plain)
+    assert counts.broken == {}
+    assert counts.answers == counts.charged == {1: counts.stories}
+    assert {what: set(where) for what, where in counts.shows.items()} == {
         "the model was asked again": MODEL_BILLED_TWICE,
         "an answer was sent again": ANSWER_SENT_TWICE,
         "money stayed set aside": MONEY_SET_ASIDE,
