@@ -17,11 +17,14 @@ from chalicelib.aws.dynamodb.conditions import EXISTS, NOT_EXISTS
 from chalicelib.aws.dynamodb.keys import turns_of
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, delete, put, update
+from chalicelib.conversation.ports import Accepted
 from chalicelib.errors import StoreError
 from chalicelib.ids import ConversationId
 from scripts.simulator.table import create_table
 from tests.contract.conflicts import ConflictProxy
 from tests.contract.in_process import ATTEMPTS, in_process, ministack, plainly
+from tests.contract.stores import dynamo_ports
+from tests.contract.story import ANNA, ROOM, Story
 from tests.contract.troubles import (
     Request,
     Trouble,
@@ -32,6 +35,7 @@ from tests.contract.troubles import (
     empty_page,
     fails,
     first,
+    index_as_it_was,
     is_unavailable,
     late,
     leaves_out_all_keys,
@@ -42,6 +46,7 @@ from tests.contract.troubles import (
     short_page,
     times_out,
 )
+from tests.fakes.adapters import FakeClock
 
 KEY, OTHER = {"pk": "a", "sk": "b"}, {"pk": "c", "sk": "d"}
 ONE_MORE: Final = Update(add={"count": 1})
@@ -330,6 +335,59 @@ def test_pages_yield_every_item_once_and_in_order(
     pages = table.pages(turns_of(ConversationId("room")), newest_first=newest_first, size=3)
     found = [item["sk"] for page in pages for item in page]
     assert found == (names[::-1] if newest_first else names)
+
+
+# An index lags behind (guardian/grid#3641, Clever/workflow-manager#91), and no other read does.
+
+
+@pytest.fixture
+def story(table: Table) -> Story:
+    return Story(dynamo_ports(table), FakeClock())
+
+
+def the_index_stays_as_it_is(story: Story) -> None:
+    asked: list[Request] = []
+    meet(asked.append)
+    story.overdue()
+    meet(index_as_it_was(asked))
+
+
+def test_a_conversation_that_the_index_still_shows_is_not_taken_and_nothing_is_charged(story: Story):
+    story.accept()
+    the_index_stays_as_it_is(story)
+    story.finish_all()
+    assert story.overdue() == [ROOM]
+    assert story.take() is None
+    assert story.inbox.may_wake_again(ROOM, now=story.clock()) is False
+    assert story.used() == 0
+
+
+def test_a_conversation_that_the_index_does_not_show_yet_is_found_later(story: Story):
+    the_index_stays_as_it_is(story)
+    assert story.accept() is Accepted.QUEUED
+    assert story.overdue() == []
+    in_process().answer = plainly
+    assert story.overdue() == [ROOM]
+
+
+def test_every_read_of_a_turn_is_strongly_consistent_but_that_of_an_index(story: Story):
+    reads: dict[str, list[bool]] = {}
+
+    def watch(request: Request) -> None:
+        content = request.content
+        if request.operation in READS and "IndexName" not in content:
+            parts = content.get("RequestItems", {"": content}).values()
+            reads.setdefault(request.operation, []).extend(part.get("ConsistentRead") is True for part in parts)
+
+    meet(watch)
+    lease, _ = story.begin_charged()
+    story.read(lease)
+    for _ in range(2):  # the first brings the owner's texts of personas along
+        story.store.people.get(ANNA)
+    story.spent()
+    list(story.transcript.turns(ROOM, now=story.clock()))
+    assert reads.keys() == READS.keys()
+    assert all(all(each) for each in reads.values())
 
 
 # What does not pass: one kind of error, in a bounded time.

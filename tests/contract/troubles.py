@@ -4,7 +4,7 @@ Each is what somebody has met in public; the reports are named in `test_troubles
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
@@ -128,6 +128,22 @@ def names_no_last_key(request: Request) -> Response:
     """A Query whose last page has an empty LastEvaluatedKey instead of none."""
     status, content = request.proceed()
     return status, json.dumps({"LastEvaluatedKey": {}} | json.loads(content)).encode()
+
+
+def index_as_it_was(queries: Sequence[Request]) -> Callable[[Request], Trouble | None]:
+    """What queries of an index meet that lags behind: the responses to these queries now, whenever they are sent."""
+    frozen = {_conditions(query): query.proceed() for query in queries}
+
+    def choose(request: Request) -> Trouble | None:
+        if "IndexName" not in request.content:
+            return None
+        return lambda request: frozen[_conditions(request)]
+
+    return choose
+
+
+def _conditions(query: Request) -> str:
+    return json.dumps(query.content, sort_keys=True)
 
 
 @dataclass
