@@ -18,6 +18,7 @@ from tests.faults.ledger import Ledger, Run
 from tests.faults.mixed_model import MixedModel
 from tests.faults.schedules import FAULTY_STORES, MODEL_ERRORS, SENDER_ERRORS, ChanceFaults
 from tests.faults.simulation import ENOUGH, MOST, MOST_ROUNDS, Simulation
+from tests.faults.stage import Faults
 from tests.faults.tools import PERSONA, World
 from tests.faults.wires import Frame, Wires
 from tests.flow.chat import key_text
@@ -52,7 +53,7 @@ class Mixed:
 def mixed(seed: int, **more: Any) -> Mixed:
     """The story of a seed; `more` is of the simulation."""
     random = Random(seed)
-    told = _begun(random, **more)
+    told = begun(random, _faults(random), **more)
     _let_people_in(told)
     for _ in range(random.randint(3, 9)):
         act = random.choices(list(_ACTS), list(_ACTS.values()))[0]
@@ -60,11 +61,13 @@ def mixed(seed: int, **more: Any) -> Mixed:
     return told
 
 
-def _begun(random: Random, **more: Any) -> Mixed:
-    faults = ChanceFaults(
-        *(random, random.choice((0.003, 0.01, 0.03)), random.choice((0, 0.01)), random.choice((0, 1, 2, 4))),
-        stores=WEB_STORES,
-    )
+def _faults(random: Random) -> ChanceFaults:
+    crashes, errors, most = random.choice((0.003, 0.01, 0.03)), random.choice((0, 0.01)), random.choice((0, 1, 2, 4))
+    return ChanceFaults(random, crashes, errors, most, stores=WEB_STORES)
+
+
+def begun(random: Random, faults: Faults, **more: Any) -> Mixed:
+    """A simulation with keys, tools and a model, in which nobody is yet."""
     model, sender, wire = (random.choice((0.0, 0.0, chance)) for chance in (0.3, 0.3, 0.05))
     parts: list[Any] = []
 
@@ -93,11 +96,14 @@ def _begun(random: Random, **more: Any) -> Mixed:
     )
     simulation.ledger.has_short_memory = simulation.memory_tokens < 3000
     parts += [simulation, World(simulation.ledger, simulation.stage)]
-    return Mixed(random, simulation, wires)
+    _make_keys(random, simulation)
+    told = Mixed(random, simulation, wires)
+    wires.came = lambda socket, frame: _comes(told, socket, frame)
+    wires.was_closed = lambda socket: _closes(told, socket)
+    return told
 
 
-def _let_people_in(told: Mixed) -> None:
-    random, simulation = told.random, told.simulation
+def _make_keys(random: Random, simulation: Simulation) -> None:
     for key in (SHOP, BLOG, OPEN):
         simulation.memory.keys[key] = ApiKey(
             *(key, key, secret_text.digest(key_text(key).rpartition("_")[2]), "assistant", simulation.clock()),
@@ -106,25 +112,34 @@ def _let_people_in(told: Mixed) -> None:
             open_rooms=True,
             is_open=key == OPEN,
         )
-    handler = websocket.assemble(
-        simulation.ports,
-        ticket_keys=lambda: ["the ticket key, of thirty-two characters"],
-        own_origin=lambda: "https://bot.example",
-        first_issuer=lambda: None,
-        id_token_verifier=lambda: None,
-    )
+
+
+def _let_people_in(told: Mixed) -> None:
+    random = told.random
     people = random.choice(
         ((("cleo", SHOP),), (("cleo", SHOP), ("dora", SHOP)), (("cleo", SHOP), ("cleo", SHOP), ("dora", SHOP)),
          (("cleo", SHOP), ("emil", BLOG)), ((None, OPEN), ("dora", SHOP)), ((None, OPEN), (None, OPEN)))
     )  # fmt: skip
     room = random.choice((None, None, "kitchen"))
     for visitor, key in people:
-        browser = Browser(simulation, handler, told.wires, random, key, visitor, numbered=random.random() < 0.7)
-        browser.room, browser.reacts = room, _reaction(told)
-        told.browsers.append(browser)
-        simulation.after(random.uniform(0, 3), browser.opens)
-    told.wires.came = lambda socket, frame: _comes(told, socket, frame)
-    told.wires.was_closed = lambda socket: _closes(told, socket)
+        browser = enter(told, visitor, key, room=room)
+        told.simulation.after(random.uniform(0, 3), browser.opens)
+
+
+def enter(told: Mixed, visitor: str | None, key: KeyId, *, room: str | None) -> Browser:
+    """A person with a page that has not been opened yet."""
+    handler = websocket.assemble(
+        told.simulation.ports,
+        ticket_keys=lambda: ["the ticket key, of thirty-two characters"],
+        own_origin=lambda: "https://bot.example",
+        first_issuer=lambda: None,
+        id_token_verifier=lambda: None,
+    )
+    numbered = told.random.random() < 0.7
+    browser = Browser(told.simulation, handler, told.wires, told.random, key, visitor, _reaction(told), numbered)
+    browser.room = room
+    told.browsers.append(browser)
+    return browser
 
 
 def _comes(told: Mixed, socket: ConnectionId, frame: Frame) -> None:

@@ -348,6 +348,16 @@ class Simulation:
                 actor.step()
         return self
 
+    def run_for(self, seconds: float) -> None:
+        """As long as that, whatever is still to do."""
+        over = list[bool]()
+        self.after(seconds, lambda: over.append(True))
+        while not over:
+            if self._can_go_on() or self._is_due():
+                self._go_on()
+            else:
+                self._wait()
+
     def _rests(self) -> bool:
         waiting = any(kept.turn.is_open for kept in self.memory.turns.values())
         due = any(conversation.due_at is not None for conversation in self.memory.conversations.values())

@@ -52,8 +52,8 @@ class Wires:
 def gaps_in(frames: list[Frame]) -> int:
     """Deltas on one socket whose number is not the next one, or one that has come before.
 
-    Those that have come before are no gap: a page that sends `resume` may get the end of a turn twice. None is missed
-    of a turn that was dropped, whose worker may still be speaking.
+    Those that have come before are no gap: a page that sends `resume` may get the end of a turn twice. After a turn was
+    dropped none is missing, whatever its worker still says.
     """
     last, gaps = dict[str, int](), 0
     for frame in frames:
