@@ -34,7 +34,7 @@ _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.command()
 @click.option("--schedules", default=1000, show_default=True, help="How many, for Parley and for each peer.")
 @click.option("--stories", type=_FILE, help="The JSON of random stories of all kinds: `tests.faults.run --json`.")
-@click.option("--adapter", type=_FILE, help="The same of stories through the real adapter.")
+@click.option("--adapter", type=_FILE, help="What `tests.faults.adapter_counts` prints.")
 @click.option(
     "--measure",
     type=click.Choice(("all", "steps", "peers", "nothing")),
@@ -48,9 +48,10 @@ def main(schedules: int, stories: Path | None, adapter: Path | None, measure: st
     Figures that are neither measured nor given stay as they are.
     """
     figures: dict[str, Any] = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
-    for name, file in (("stories", stories), ("adapter", adapter)):
-        if file:
-            figures[name] = _circumstances() | json.loads(file.read_text())
+    if stories:
+        figures["stories"] = _circumstances() | json.loads(stories.read_text())
+    if adapter:
+        figures["adapter"] = _circumstances() | {"kinds": json.loads(adapter.read_text())}
     if measure in ("all", "steps"):
         figures["steps"] = _circumstances() | all_steps()
     if measure in ("all", "peers"):

@@ -9,7 +9,6 @@ from scripts.peers.bots import BOTS
 from tests.faults.safeguards import Missing, missing, promises
 
 _PAGE: Final = Path(__file__).with_name("reliability.md")
-_KINDS: Final = (("stories", "Random schedules"), ("adapter", "The same through the real adapter"))
 _COUNTS: Final = {
     "lost": "unanswered",
     "answered twice": "answered_twice",
@@ -28,8 +27,9 @@ _MOST_SITES: Final = 24
 def render(figures: Mapping[str, Any]) -> str:
     """Return the page, in Markdown."""
     fields = _steps(figures["steps"]) | _checks() | _safeguards() | _peers(figures["peers"])
-    schedules = [_schedules(title, figures[name]) for name, title in _KINDS if name in figures]
-    return _PAGE.read_text().format(schedules="".join(schedules), **fields)
+    schedules = _schedules(figures["stories"]) if "stories" in figures else ""
+    adapter = _adapter(figures["adapter"]) if "adapter" in figures else ""
+    return _PAGE.read_text().format(schedules=schedules + adapter, **fields)
 
 
 def _steps(steps: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,8 +62,8 @@ def _places(places: Sequence[str]) -> str:
     return " or ".join([", ".join(named[:-1]), named[-1]] if named[1:] else named)
 
 
-def _schedules(title: str, totals: Mapping[str, Any]) -> str:
-    """Return a section on stories made of chance: counts with the names that `Totals` in `tests/faults` has."""
+def _schedules(totals: Mapping[str, Any]) -> str:
+    """Return the section on stories made of chance: counts with the names that `Totals` in `tests/faults` has."""
     sums = {name: sum(totals[name].values()) for name in ("schedules", "crashes", "errors")}
     kinds = ", ".join(f"{kind} {count:,}" for kind, count in totals["schedules"].items())
     most = list(totals["crashes"].items())[:_MOST_SITES]
@@ -72,10 +72,31 @@ def _schedules(title: str, totals: Mapping[str, Any]) -> str:
     if others > 0:
         rows.append((f"{others:,} other places", f"{sums['crashes'] - sum(number for _, number in most):,}"))
     return (
-        f"## {title}\n\n{sums['schedules']:,} schedules with {sums['crashes']:,} crashes and {sums['errors']:,} errors "
-        f"of ports: {len(totals['broken']):,} broken promises, {totals['answers_repeated']:,} answers that came twice, "
+        "## Random schedules\n\nMessages, crashes and errors by chance, from seeds: `python -m tests.faults.run`. "
+        f"{sums['schedules']:,} schedules with {sums['crashes']:,} crashes and {sums['errors']:,} errors of ports: "
+        f"{len(totals['broken']):,} broken promises, {totals['answers_repeated']:,} answers that came twice, "
         f"{totals['model_asked_again']:,} questions that the model was asked twice. By kind: {kinds}.\n\n"
         f"{_table(('where processes died', 'crashes'), rows)}\n{_measured(totals)}\n\n"
+    )
+
+
+def _adapter(figures: Mapping[str, Any]) -> str:
+    """Return the section on stories over the real adapter: counts as `tests.faults.adapter_counts` names them."""
+    rows = [
+        (
+            kind,
+            f"{counts['stories']:,}",
+            f"{counts['requests']:,}",
+            f"{sum(counts['broken'].values()):,}",
+            "; ".join(f"{what}: {sum(where.values()):,}" for what, where in counts["shows"].items()) or "nothing",
+        )
+        for kind, counts in figures["kinds"].items()
+    ]
+    head = ("stories", "number", "requests to DynamoDB", "broken promises", "what can be seen, in how many")
+    return (
+        "## Through the real adapter\n\nStories over the code that calls DynamoDB, in which processes die before and after "
+        "requests of botocore: `python -m tests.faults.adapter_counts`.\n\n"
+        f"{_table(head, rows)}\n{_measured(figures)}\n\n"
     )
 
 

@@ -88,6 +88,16 @@ def test_random_stories_get_a_section_of_their_own(figures: dict[str, Any]):
     assert "| 2 other places | 24 |" in page
 
 
+def test_stories_over_the_real_adapter_get_a_section_of_their_own(figures: dict[str, Any]):
+    turn = {"stories": 40, "requests": 1300, "answers": {"1": 40}, "charged": {"1": 40}, "broken": {}}
+    turn["shows"] = {"an answer comes twice": {"after sender.deliver": 1, "before inbox.finish": 1}}
+    by_chance = {"stories": 50, "requests": 900, "broken": {"what waits is counted": 2}, "shows": {}}
+    kinds = {"a crash in a plain turn": turn, "by chance": by_chance}
+    page = render(figures | {"adapter": {"kinds": kinds, "date": "2026-11-30", "machine": "a machine"}})
+    assert "| a crash in a plain turn | 40 | 1,300 | 0 | an answer comes twice: 2 |" in page
+    assert "| by chance | 50 | 900 | 2 | nothing |" in page
+
+
 def test_what_people_see_is_told_of_a_thousand_messages():
     tally = {"messages": 2000, "unanswered": 0, "answered_twice": 3, "out_of_order": 1}
     tally |= {"refused_early": 100, "over_limit": 0}
