@@ -94,8 +94,8 @@ def _adapter(figures: Mapping[str, Any]) -> str:
     ]
     head = ("stories", "number", "requests to DynamoDB", "broken promises", "what can be seen, in how many")
     return (
-        "## Through the real adapter\n\nStories over the code that calls DynamoDB, in which processes die before and after "
-        "requests of botocore: `python -m tests.faults.adapter_counts`.\n\n"
+        "## Through the real adapter\n\nStories over the code that calls DynamoDB, in which processes die before and "
+        "after requests of botocore: `python -m tests.faults.adapter_counts`.\n\n"
         f"{_table(head, rows)}\n{_measured(figures)}\n\n"
     )
 
