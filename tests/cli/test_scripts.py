@@ -193,8 +193,9 @@ def test_check_deploys_to_an_emulator_as_well_when_it_is_told_to(project: Projec
 def test_check_runs_the_long_tests_as_well_when_it_is_told_to(project: Project):
     assert checks(project.run("scripts/check", "--deployed", "--full"))[3:] == [
         f"== pytest -n {PROCESSES} --dist worksteal -m  --ignore=tests/deployed",
+        "== tests.faults.run --schedules 100000 --json .parley/schedules.json",
         f"== pytest -n {FEWER_PROCESSES} --dist loadfile -m  tests/deployed",
-        "== scripts.measure.reliability",
+        "== scripts.measure.reliability --stories .parley/schedules.json",
     ]
 
 

@@ -4,20 +4,23 @@ import ast
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from tests.faults import (
-    ledger,
-    mutants,
-    simulation,
-    test_mutants,
-    test_takeover_crashes,
-    test_tool_crashes,
-    test_web_mutants,
-)
+from tests.faults import ledger, simulation
 
-MODULES: Final = (test_mutants, test_web_mutants, test_tool_crashes, test_takeover_crashes)
+_FOLDER: Final = Path(__file__).parent
+_NAMES: Final = (
+    *sorted(path.stem for path in _FOLDER.glob("*mutants.py")),
+    "test_tool_crashes",
+    "test_takeover_crashes",
+)
+MODULES: Final = tuple(import_module(f"tests.faults.{name}") for name in _NAMES)
+"""Those that define what lacks a safeguard, and those that test it."""
+_TELLS: Final = {"test_tool_crashes": "chance", "test_mixed_mutants": "mixed"}
+"""Functions that tell the stories of a module whose tests name none."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,7 @@ def missing() -> list[Missing]:
 
 def defined() -> set[str]:
     """Return the names of all classes that lack something."""
-    here = [mutants, test_tool_crashes, test_takeover_crashes]
-    classes = [(module, each) for module in here for each in vars(module).values() if inspect.isclass(each)]
+    classes = [(module, each) for module in MODULES for each in vars(module).values() if inspect.isclass(each)]
     return {each.__name__ for module, each in classes if each.__module__ == module.__name__ and _is_mutant(each)}
 
 
@@ -70,9 +72,10 @@ def _of(module: ModuleType, test: Any) -> Iterator[Missing]:
         if mark.name == "parametrize":
             for values in mark.args[1]:
                 parts = values if isinstance(values, tuple) else (values,)
-                yield from (_missing(each, parts, module, test) for each in parts if _is_defined(each))
-    for name in _names(test):
-        each = vars(mutants).get(name) or vars(module).get(name)
+                inner = [each for part in parts if isinstance(part, Mapping) for each in part.values()]
+                yield from (_missing(each, parts, module, test) for each in (*parts, *inner) if _is_defined(each))
+    for name in sorted(_names(test)):
+        each = next((vars(place)[name] for place in (module, *MODULES) if name in vars(place)), None)
         if _is_defined(each):
             yield _missing(each, (), module, test)
 
@@ -81,13 +84,15 @@ def _missing(mutant: Any, parts: tuple[Any, ...], module: ModuleType, test: Any)
     stories = [each.__name__ for each in parts if inspect.isfunction(each)]
     given = [each for each in parts if isinstance(each, Mapping)]
     promises = [each for each in parts if isinstance(each, str)]
-    story = " ".join([*(stories or ["chance"] * bool(given)), *(name for each in given for name in each)])
+    name = module.__name__.rpartition(".")[2]
+    more = [key for each in given for key, value in each.items() if not _is_mutant(value)]
+    story = " ".join([*(stories or ([_TELLS[name]] if given else [])), *more])
     return Missing(
         mutant=mutant.__name__,
         lacks=inspect.getdoc(mutant) or "",
         story=story,
         promise=promises[0] if promises else "",
-        module=module.__name__.rpartition(".")[2],
+        module=name,
         test=test.__name__,
     )
 
