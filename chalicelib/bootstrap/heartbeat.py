@@ -6,7 +6,7 @@ from functools import cache
 from chalicelib.access.budget import Budget
 from chalicelib.aws import invocation
 from chalicelib.aws.functions import LambdaJobStarter, LambdaWarmer
-from chalicelib.bootstrap import clients
+from chalicelib.bootstrap import adapters, clients
 from chalicelib.bootstrap.clients import PATIENT
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.web.reaper import Reaper
@@ -53,7 +53,7 @@ def heartbeat() -> Heartbeat:
     settings, stage = clients.settings(), clients.settings().stage
     patient = clients.session().client("lambda", config=PATIENT)
     return assemble(
-        clients.ports(None, in_turn=False),
+        adapters.ports(None, in_turn=False),
         warmer=LambdaWarmer(patient, stage.api_function, stage.worker_function, stage.websocket_functions),
         health_check_starter=LambdaJobStarter(clients.functions(), stage.worker_function, invocation.HEALTH_CHECK),
         news_starter=LambdaJobStarter(clients.functions(), stage.worker_function, invocation.NEW_PEOPLE),

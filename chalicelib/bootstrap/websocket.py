@@ -9,7 +9,7 @@ from chalicelib.access.admission import Admission
 from chalicelib.access.authentication import Authenticator
 from chalicelib.access.ports import IdTokens
 from chalicelib.aws.ssm import Secrets
-from chalicelib.bootstrap import clients
+from chalicelib.bootstrap import adapters, clients
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.web.handler import WebSocketHandler
 from chalicelib.channels.web.handshake import Handshake
@@ -82,7 +82,7 @@ def handler() -> WebSocketHandler:
 @cache
 def ports() -> Ports:
     """Return the ports of the WebSocket functions."""
-    return clients.ports(secrets(), patience_s=clients.CALLER_PATIENCE_S)
+    return adapters.ports(secrets(), patience_s=clients.CALLER_PATIENCE_S)
 
 
 @cache
@@ -93,12 +93,12 @@ def secrets() -> Secrets:
 
 def connecting() -> Warmth:
     """Return what the function for new connections prepares before a person comes."""
-    return clients.warmth(ports(), **_issuers_keys())
+    return adapters.warmth(ports(), **_issuers_keys())
 
 
 def receiving() -> Warmth:
     """Return what the function for messages prepares before a person comes; the first frame is answered at once."""
-    return clients.warmth(ports(), web=clients.warming_connections(secrets()), **_issuers_keys())
+    return adapters.warmth(ports(), web=adapters.warming_connections(secrets()), **_issuers_keys())
 
 
 def _issuers_keys() -> dict[str, Step]:

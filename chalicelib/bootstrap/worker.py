@@ -12,7 +12,7 @@ from chalicelib.access.redeeming import Redeeming
 from chalicelib.access.retention import turn_kept_s
 from chalicelib.access.todays_budget import TodaysBudget
 from chalicelib.aws.ssm import Secrets
-from chalicelib.bootstrap import clients, models
+from chalicelib.bootstrap import adapters, clients, models
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.channels.messenger.owner_chat import MessengerOwnerChat
 from chalicelib.channels.messenger.sender import MessengerSender
@@ -232,11 +232,11 @@ def warmth() -> Warmth:
     """Return what is prepared before a person writes."""
     channels, steps = clients.channels(), dict[str, Step]()
     if channels.web:
-        steps["web"] = clients.warming_connections(secrets())
+        steps["web"] = adapters.warming_connections(secrets())
     if channels.messenger:
         steps["messenger"] = lambda seconds: graph().warm(seconds=seconds)
     steps["model"] = lambda seconds: model().warm(seconds=seconds)
-    return clients.warmth(ports(), **steps)
+    return adapters.warmth(ports(), **steps)
 
 
 @cache
@@ -279,7 +279,7 @@ def set_aside(most: Usage) -> bool:
 @cache
 def ports() -> Ports:
     """Return the worker's ports."""
-    return clients.ports(secrets())
+    return adapters.ports(secrets())
 
 
 @cache

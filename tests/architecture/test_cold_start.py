@@ -14,6 +14,9 @@ READ_IN_A_BROWSER: Final = {
 }
 OF_CHAT_PAGES: Final = {"chalicelib.channels.web.config", "chalicelib.access.key_service", "jwt", "cryptography"}
 OF_OTHERS: Final = {
+    "chalicelib.bootstrap.adapters",
+    "chalicelib.bootstrap.ports",
+    "chalicelib.operations.alerts",
     "chalicelib.operations.heartbeat",
     "chalicelib.operations.report",
     "chalicelib.content.plots",

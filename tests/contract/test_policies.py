@@ -35,7 +35,7 @@ from chalicelib.aws.functions import LambdaJobStarter, LambdaWarmer
 from chalicelib.aws.sns import TopicNotifier
 from chalicelib.aws.ssm import Secrets
 from chalicelib.aws.wake import FifoWake, LambdaWake
-from chalicelib.bootstrap import api, clients, owner_page, reports, websocket, worker
+from chalicelib.bootstrap import adapters, api, owner_page, reports, websocket, worker
 from chalicelib.channels.router import ChannelRouter
 from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.config import ChatConfig
@@ -227,10 +227,10 @@ def everything_happens(audit: Audit, client: "DynamoDBClient", channels: Channel
     bot.deletions, bot.spending, bot.connections = store.deletions, store.spending, store.connections
     bot.notifier = notifier
     audit.function = "api_handler"
-    clients.warmth(bot.ports).prepare()
+    adapters.warmth(bot.ports).prepare()
     Secrets(audit.client("ssm"), "/parley/dev", api.SECRETS.of(channels)).find(Secret.PSEUDONYM_KEY)
     audit.function = "worker"
-    clients.warmth(bot.ports).prepare()
+    adapters.warmth(bot.ports).prepare()
     reports.assemble(bot.ports).send()
     Secrets(audit.client("ssm"), "/parley/dev", worker.SECRETS.of(channels)).find(Secret.OPENAI_KEY)
     bot.owners, bot.pauses = store.owners, store.pauses
@@ -324,7 +324,7 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
         chat.handler.receive(tab.id, json.dumps(frame), at=None)
 
     audit.function = "websocket_connect"
-    clients.warmth(bot.ports).prepare()
+    adapters.warmth(bot.ports).prepare()
     guest, stranger, _silent, flood = chat.connects(), chat.connects(), chat.connects(), chat.connects()
     Secrets(audit.client("ssm"), "/parley/dev", websocket.SECRETS.of(BOTH)).find(Secret.TICKET_KEY)
     made = ticket.mint_for_address(KEY, "program", secret=TICKET_KEY, now=bot.clock())
@@ -332,7 +332,7 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
     assert (program.status, chat.connects(config="nosuchkey1").status) == (200, 401)
     audit.function = "websocket_message"
     says(program, action="send_message", message="hello")
-    clients.warmth(bot.ports, web=lambda _: connection_api.warm("https://api/dev")).prepare()
+    adapters.warmth(bot.ports, web=lambda _: connection_api.warm("https://api/dev")).prepare()
     says(flood, action="authenticate", ticket=chat.ticket_of("flood"))
     expelled = store.connections.get(flood.id, now=bot.clock())
     assert expelled

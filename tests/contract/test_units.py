@@ -12,7 +12,7 @@ from chalicelib.aws import ssm
 from chalicelib.aws.dynamodb.keys import turn_key
 from chalicelib.aws.dynamodb.writes import put
 from chalicelib.aws.functions import LambdaWarmer
-from chalicelib.bootstrap import api, clients, websocket, worker
+from chalicelib.bootstrap import adapters, api, websocket, worker
 from chalicelib.channels.router import ChannelRouter
 from chalicelib.channels.web.sender import WebSender
 from chalicelib.channels.web.writer import Timing
@@ -167,7 +167,7 @@ def test_a_heartbeat_with_nothing_to_do_takes_the_units_that_its_cost_is_compute
 
 def test_a_ping_takes_the_units_that_its_cost_is_computed_from(metered: Metered):
     metered.bot.connections = metered.store.connections
-    assert metered.meter.during(clients.warmth(metered.bot.ports).prepare) == (0, aws_prices.PING_READS)
+    assert metered.meter.during(adapters.warmth(metered.bot.ports).prepare) == (0, aws_prices.PING_READS)
     assert metered.bot.log_lines("warm") == []
 
 

@@ -12,7 +12,7 @@ META_WAITS_S: Final = 5
 ASKED: Final = """
 import json
 from chalicelib.bootstrap import api, websocket, worker
-waiting = {"api": api.ports().inbox, "websocket": websocket.handler().ingest.inbox, "worker": worker.ports().inbox}
+waiting = {"api": api.webhook().inbox, "websocket": websocket.handler().ingest.inbox, "worker": worker.ports().inbox}
 print(json.dumps({name: inbox.table.patience_s for name, inbox in waiting.items()}))
 """
 

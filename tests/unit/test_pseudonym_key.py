@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from chalicelib.aws.ssm import Secrets
-from chalicelib.bootstrap import api, clients, websocket, worker
+from chalicelib.bootstrap import adapters, api, clients, websocket, worker
 from chalicelib.ids import PersonId
 from chalicelib.log import Log
 from chalicelib.settings.stage import Secret
@@ -45,7 +45,7 @@ def pseudonym(stored: Mapping[str, str] | None, names: Sequence[str] = API) -> s
 
     client: Any = SimpleNamespace(get_parameters=get_parameters)
     found = None if stored is None else Secrets(client, "/parley/prod", names)
-    return clients.ports(found).log.pseudonym(ANNA)
+    return adapters.ports(found).log.pseudonym(ANNA)
 
 
 def test_all_functions_call_a_person_the_same():

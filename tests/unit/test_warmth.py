@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.bootstrap import clients
+from chalicelib.bootstrap import adapters
 from chalicelib.errors import ConfigError, StoreError
 from chalicelib.log import Log
 from chalicelib.operations.warmth import BUDGET_S, Step, Warmth
@@ -73,6 +73,6 @@ def test_where_to_send_frames_is_looked_up_by_the_step_so_that_a_failure_is_no_e
         def find(self, name: str) -> str:
             raise ConfigError(f"{name} cannot be read")
 
-    step = clients.warming_connections(OutOfReach())  # type: ignore[arg-type]
+    step = adapters.warming_connections(OutOfReach())  # type: ignore[arg-type]
     with pytest.raises(ConfigError):
         step(1.0)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.channels.messenger.events import (
     OTHER_PAGE,
@@ -29,7 +29,9 @@ from chalicelib.conversation.turn import IncomingMessage, TurnState, turn_id
 from chalicelib.errors import BodyTooLarge, StoreError
 from chalicelib.ids import ConversationId, PersonId
 from chalicelib.log import Log, Value
-from chalicelib.operations.alerts import AlertService
+
+if TYPE_CHECKING:
+    from chalicelib.operations.alerts import AlertService
 
 MAX_BODY: Final = 1024 * 1024
 """Bytes of the request body."""
@@ -53,7 +55,7 @@ class MessengerWebhook:
     takeovers: Takeovers
     transcript: Transcript
     ingest: Ingest
-    alerts: Callable[[], AlertService]
+    alerts: "Callable[[], AlertService]"
     app_secrets: Callable[[], Iterable[str]] = field(repr=False)
     """Returns the app secrets; those after the first ones are read only for a signature that the first ones refused."""
     verify_tokens: Callable[[], Iterable[str]] = field(repr=False)
