@@ -41,7 +41,9 @@ def plain(text: str) -> str:
         return text
     writer = _Writer(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), markdown.spans)
     written = writer.blocks(tree.children)
-    lines = [without_pairs(re.sub(r"\[\^([\w-]+)\]", r"[\1]", line)) for line in written.split("\n")]
+    lines = [
+        without_pairs(re.sub(r"\[\^([\w-]+)\]", r"[\1]", line), writer.held_in(line)) for line in written.split("\n")
+    ]
     finished = writer.with_held("\n".join(lines))
     return finished if finished.strip() else text
 
@@ -156,6 +158,10 @@ class _Writer:
 
     def with_held(self, text: str) -> str:
         return _HELD.sub(lambda found: self.held[int(found[1])], text)
+
+    def held_in(self, line: str) -> str:
+        """Return all that is held back in a line."""
+        return "".join(self.held[int(found[1])] for found in _HELD.finditer(line))
 
     def _hold(self, content: str, kind: str) -> str:
         self.held.append(content)

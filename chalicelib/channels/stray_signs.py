@@ -14,8 +14,11 @@ _ALIKE: Final = str.maketrans({"*": "\u2217", "~": "\u223c"})
 """What looks alike and is no mark anywhere: the asterisk and tilde operators."""
 
 
-def without_pairs(line: str) -> str:
+def without_pairs(line: str, beside: str = "") -> str:
     """Return a line in which no star, underscore, tilde or backtick stands in a pair around words.
+
+    `beside` is what the line has that must stay exactly, such as an address. A star, tilde or backtick of it makes no
+    pair with one of the line either. An underscore at the end of an address may be a part of that, so it stays.
 
     Doubled signs at one side of a word are half of a mark that was not understood, and go. Single ones are meant as
     they are: `2*3*4` becomes a product with crosses, and `~5~10` gets signs that look alike. Takes linear time.
@@ -24,11 +27,11 @@ def without_pairs(line: str) -> str:
     if _has_pair(line, "*"):
         line = _TIMES.sub("\u00d7", line)
     for sign in "*~":
-        if _has_pair(line, sign):
+        if sign in beside or _has_pair(line, sign):
             line = line.replace(sign, sign.translate(_ALIKE))
     if len(_BARS.findall(line)) > 1:
         line = _BARS.sub("", line)
-    return line.replace("`", "'") if len(_TICKS.findall(line)) > 1 else line
+    return line.replace("`", "'") if len(_TICKS.findall(line)) > ("`" not in beside) else line
 
 
 def _kept(found: re.Match[str]) -> str:

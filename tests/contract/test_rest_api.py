@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.emulated
 A_FEW: Final = 4
-MANY: Final = [A_FEW, pytest.param(50 * A_FEW, marks=pytest.mark.full)]
+MANY: Final = [A_FEW, pytest.param(15 * A_FEW, marks=pytest.mark.full)]
 BODY_IS_CHECKED: Final = ("/keys", "/rooms", "/tickets", "/chat/sign-in", "/chat/signed-in")
 """Where a caller with credentials gets 400 for each body that the document does not allow."""
 JSON: Final = "application/json"

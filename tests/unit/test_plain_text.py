@@ -213,11 +213,25 @@ def test_code_in_a_list_stands_apart():
 @example(text="_a __b_ c__")
 @example(text="~a ~~b~ c~~")
 @example(text="a\\*\\*b\\*\\*")
+@example(text="[](~7)~")
 def test_no_pair_of_signs_survives(text: str):
     assume("~~~" not in text)
     for line in plain(text).split("\n"):
         found = {name for name, mark in READ_AS_MARKS.items() if mark.search(line)}
         assert not found, line
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("[a](*b) c*", "a (*b) c∗"),
+        ("`*a` b*", "*a b∗"),
+        ("~a [b](c~)", "∼a b (c~)"),
+        ("[x](https://e.f/~g) y", "x (https://e.f/~g) y"),
+    ],
+)
+def test_a_sign_is_in_no_pair_with_one_of_an_address_or_of_code(text: str, written: str):
+    assert plain(text) == written
 
 
 @settings(max_examples=10 * EXAMPLES)
