@@ -51,6 +51,14 @@ class ApiKey:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
     @property
+    def is_counted_apart(self) -> bool:
+        """Whether questions need not be counted in one place: there is no maximum, and the key is not revoked.
+
+        Who revokes a key may be an older version, which knows of one place alone.
+        """
+        return self.max_messages is None and self.revoked_at is None
+
+    @property
     def left(self) -> int | None:
         """The number of questions left, at least 0; None for no limit."""
         return None if self.max_messages is None else max(0, self.max_messages - self.used)

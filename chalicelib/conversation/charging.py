@@ -102,7 +102,7 @@ class Charging:
             forgotten_at=context.person.forgotten_at,
             outdated=quota.outdated(context.person.days, today=context.day),
             outdated_months=ledger.outdated_months(context.person.months, today=reservation.day),
-            key_has_maximum=key is None or key.max_messages is not None,
+            key_counted_apart=key is not None and key.is_counted_apart,
         )
         return self.inbox.charge(context.lease, step, now=self.clock(), until=context.time.until())
 

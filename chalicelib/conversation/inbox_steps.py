@@ -28,8 +28,8 @@ class Charge:
     """Days whose counts are deleted with the charge; neither `day` nor that of `reserve`."""
     outdated_months: Sequence[str] = ()
     """Months whose counts are deleted with it, as `2026-11`; not that of `reserve`."""
-    key_has_maximum: bool = True
-    """Whether the API key, if there is one, has `max_messages`, which never changes."""
+    key_counted_apart: bool = False
+    """As in `ApiKey.is_counted_apart`, when the person's API key was read."""
 
 
 @dataclass(frozen=True)

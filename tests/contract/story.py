@@ -113,7 +113,7 @@ class Story:
             limit=limit,
             reserve=reserve,
             outdated=outdated,
-            key_has_maximum=known is None or known.max_messages is not None,
+            key_counted_apart=known is not None and known.is_counted_apart,
         )
         return self.inbox.charge(lease, step, now=now, until=until)
 

@@ -11,6 +11,7 @@ from chalicelib.aws.dynamodb import key_counts, keys
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.keys import Key
 from chalicelib.aws.dynamodb.table import Table
+from chalicelib.aws.dynamodb.writes import Update, update
 from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.inbox_steps import Charge, Finish
 from chalicelib.conversation.turn import TurnState
@@ -104,7 +105,7 @@ def test_a_key_that_is_revoked_while_its_count_is_begun_charges_nobody(shop: Sto
     lease, turn = begin(shop)
     inbox: Any = shop.inbox
     late = replace(inbox, table=Revoking(inbox.table.client, inbox.table.name))
-    step = Charge(turn, day=DAY, limit=None, reserve=CALL, key_has_maximum=False)
+    step = Charge(turn, day=DAY, limit=None, reserve=CALL, key_counted_apart=True)
     assert late.charge(lease, step, now=shop.clock(), until=shop.until) is Charged.KEY_REVOKED
     assert (parts(shop), used(shop), shop.known(ANNA).quota) == ([], 0, {})
 
@@ -143,3 +144,11 @@ def test_a_refund_leaves_the_other_items_alone(shop: Story):
     lease, turn = begin_charged(shop)
     shop.inbox.finish(lease, Finish(turn, TurnState.DROPPED, release=True, refund=True))
     assert (sum(parts(shop)), used(shop)) == (5, 5)
+
+
+def test_a_key_that_an_older_version_revoked_charges_nobody(shop: Story):
+    ask(shop)
+    lease, turn = begin(shop)
+    table_of(shop).write(update(keys.api_key_key(SHOP.id), Update(set={"revoked_at": shop.clock()})))
+    assert shop.charge(lease, turn) is Charged.KEY_REVOKED
+    assert used(shop) == 1

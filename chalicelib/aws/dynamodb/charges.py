@@ -75,6 +75,6 @@ def count_on_key(step: Charge, *, now: int) -> Write | None:
     key = identity.key_of(step.turn.person)
     if key is None:
         return None
-    if not step.key_has_maximum:
+    if step.key_counted_apart:
         return key_counts.count(key, step.turn.person, now=now)
     return update(keys.api_key_key(key), Update(add={"used": 1}), when=key_valid(now) & KEY_NOT_USED_UP)

@@ -62,7 +62,7 @@ def why_not_charged(refused: TransactionRefused, step: Charge, *, now: int) -> C
 
 def may_lack_count(refused: TransactionRefused, step: Charge) -> bool:
     """Whether the turn may be charged once there is an item that counts it on its API key."""
-    return not step.key_has_maximum and "person" not in refused.failed and refused.failed.get("key", Item()) is None
+    return step.key_counted_apart and "person" not in refused.failed and refused.failed.get("key", Item()) is None
 
 
 def why_no_money(refused: TransactionRefused, reserve: Reservation) -> Charged:
