@@ -71,7 +71,7 @@ def test_a_crash_at_any_request_answers_and_charges_the_message_once_and_shows_w
     }
 
 
-@some(5)
+@some(6)
 def test_wherever_a_worker_dies_over_tools_each_acts_once_and_its_outcome_is_unknown_only_where_nobody_can_know(
     part: tuple[int, int],
 ):
@@ -86,7 +86,7 @@ def test_wherever_a_worker_dies_over_tools_each_acts_once_and_its_outcome_is_unk
     assert unknown <= TOOL_UNKNOWN
 
 
-@some(3)
+@some(4)
 def test_an_apology_is_as_safe_as_an_answer(part: tuple[int, int]):
     for site in sites(stories.apology)[part[0] :: part[1]]:
         told = crashed(stories.apology, site)
@@ -94,7 +94,7 @@ def test_an_apology_is_as_safe_as_an_answer(part: tuple[int, int]):
         assert (len(told.simulation.ledger.sent), asked(told)) == (1, 0), site
 
 
-@some(4)
+@some(6)
 def test_two_messages_of_one_delivery_are_answered_in_order_wherever_a_process_dies(part: tuple[int, int]):
     for site in sites(stories.burst)[part[0] :: part[1]]:
         told = crashed(stories.burst, site)
@@ -145,7 +145,7 @@ def places() -> list[Site]:
     return list(stories.forget(ForgetsAt()).simulation.stage.sites())
 
 
-@some(10)
+@some(14)
 @pytest.mark.parametrize("dies", [False, True])
 def test_no_word_is_left_in_the_table_whenever_everything_is_deleted(part: tuple[int, int], *, dies: bool):
     for site in places()[part[0] :: part[1]]:

@@ -10,8 +10,8 @@ from tests.faults.adapter import CALL
 from tests.faults.adapter_stories import adapter_of, by_chance, tools_by_chance
 from tests.faults.schedules import unhappy
 
-ALWAYS, FULL = 40, 1500
-TOOLS_ALWAYS, TOOLS_FULL = 12, 500
+ALWAYS, FULL = 30, 1500
+TOOLS_ALWAYS, TOOLS_FULL = 10, 500
 
 
 def seeds(always: int, full: int) -> pytest.MarkDecorator:
