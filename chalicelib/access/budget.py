@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_UP, Decimal
 
+from chalicelib.access.shards import LEAST_SHARE, Shard, shard_of
 from chalicelib.ids import Channel
 
 
@@ -61,6 +62,10 @@ class Reservation:
     """The hour of `day` in which it is asked."""
     month: MonthCap | None = None
     """The budget of the month of `day`; None if there is none."""
+    shard: Shard | None = None
+    """The part of the channel's day in which it is set aside and settled; None for the day's own item."""
+    limits: str = ""
+    """The settings by which the day is shared out; empty if the budget is too small to be shared out."""
 
     @property
     def most(self) -> int:
@@ -214,18 +219,21 @@ class Budget:
         `before` is what the earlier days of the month have used.
         """
         month = None if self.month_cap is None else MonthCap(self.month_cap, before)
-        return Reservation(day, self._dearest(model).cost(most), self.cap, model=model or self.model, month=month)
+        amount, limits = self._dearest(model).cost(most), self._limits
+        return Reservation(day, amount, self.cap, model=model or self.model, month=month, limits=limits)
 
-    def for_turn(self, whole: Reservation, *, is_unlimited: bool) -> Reservation:
+    def for_turn(self, whole: Reservation, *, is_unlimited: bool, name: str = "") -> Reservation:
         """Return the reservation for a user's question, with the user's and the channel's part of the budget.
 
-        Each part is large enough for one call. An unlimited person has no part, but the channel has.
+        Each part is large enough for one call. An unlimited person has no part, but the channel has. `name` is that of
+        the turn, or of the conversation, by which the shard is chosen; without one, it is the day's own item.
         """
         of_channel = max(self.of_channel, whole.amount)
+        shared = replace(whole, channel_cap=of_channel, shard=shard_of(name, cap=self.cap, amount=whole.amount))
         if is_unlimited or self.person_share == 1:
-            return replace(whole, channel_cap=of_channel)
+            return shared
         month = whole.month and replace(whole.month, of_person=self._share(whole.month.cap, whole))
-        return replace(whole, person_cap=self._share(self.cap, whole), channel_cap=of_channel, month=month)
+        return replace(shared, person_cap=self._share(self.cap, whole), month=month)
 
     def settle(self, reserved: Reservation, usage: Usage | None, *, at_most: Usage) -> Settlement:
         """Return what the call cost: by `usage`, or, if the provider does not tell, no more than `at_most` costs.
@@ -238,6 +246,11 @@ class Budget:
         if usage and is_told:
             return Settlement(reserved, self.price_of(usage.model or reserved.model).cost(usage), usage)
         return Settlement(reserved, min(self._dearest(reserved.model).cost(at_most), reserved.amount), usage)
+
+    @property
+    def _limits(self) -> str:
+        """The settings that the shards of a day depend on: no money is spent that was granted by others."""
+        return f"{self.cap}/{self.of_channel}/{self.month_cap}" if self.cap >= 2 * LEAST_SHARE else ""
 
     def _share(self, cap: int, whole: Reservation) -> int:
         return max(int(cap * self.person_share), whole.amount)

@@ -44,11 +44,13 @@ class TodaysBudget:
         day = self.day()
         return self.budget.reserve(most, day=day, model=model, before=self._used_before(day))
 
-    def reserve_for_turn(self, most: Usage, *, is_unlimited: bool, model: str = "", persona: str = "") -> Reservation:
-        """Return the same for a user's question."""
+    def reserve_for_turn(
+        self, most: Usage, *, is_unlimited: bool, model: str = "", persona: str = "", name: str = ""
+    ) -> Reservation:
+        """Return the same for a user's question; `name` is that of `Budget.for_turn`."""
         hour = quota.hour_of(self.clock(), zone=self.zone)
         whole = replace(self.reserve(most, model=model), persona=persona, hour=hour)
-        return self.budget.for_turn(whole, is_unlimited=is_unlimited)
+        return self.budget.for_turn(whole, is_unlimited=is_unlimited, name=name)
 
     def go_past(self, day: str) -> None:
         """Note that no more can be set aside on that day, whatever this computer's clock says."""

@@ -7,7 +7,7 @@ from chalicelib.conversation.inbox_steps import Finish, Record
 
 def of_end(step: Record | Finish) -> DaySpend | None:
     """Return what the step counts on `day_of(step)`; None if that is nothing."""
-    bill, is_refunded = _settlement(step), step.refund and step.turn.charged_day is not None
+    bill, is_refunded = settlement_of(step), step.refund and step.turn.charged_day is not None
     if not (bill or step.tally or is_refunded):
         return None
     counted = ledger.ended(day_of(step), step.tally, is_refunded=is_refunded)
@@ -20,10 +20,11 @@ def of_end(step: Record | Finish) -> DaySpend | None:
 
 def day_of(step: Record | Finish) -> str:
     """Return the day of the ledger on which the step counts: that of its settlement, if it has one."""
-    if bill := _settlement(step):
+    if bill := settlement_of(step):
         return bill.reserved.day
     return step.tally.day if step.tally else step.turn.charged_day or ""
 
 
-def _settlement(step: Record | Finish) -> Settlement | None:
+def settlement_of(step: Record | Finish) -> Settlement | None:
+    """Return what the model call that ends with the step cost; None if it ends with none."""
     return step.settlement if isinstance(step, Record) else None

@@ -66,6 +66,7 @@ class Charging:
             is_unlimited=context.person.is_unlimited,
             model=context.model,
             persona=context.persona_name,
+            name=context.turn.id,
         )
 
     def _is_worth_another_try(self, charged: Charged, reservation: Reservation) -> bool:

@@ -84,7 +84,7 @@ class Summarizer:
             taken = self._all_between(lease, upto, taken[-1].asked_at)
         thinks, person_hash = self.model.may_think_unseen, self.pseudonym(last.person)
         prompt = summary.prompt_for(before, taken, since=since, person_hash=person_hash, thinks=thinks)
-        reservation, channel = self._reservation(prompt), identity.channel_of(last.person)
+        reservation, channel = self._reservation(prompt, last), identity.channel_of(last.person)
         if not self.store.begin(lease, reservation, channel, newest=last.asked_at):
             return
         begun = _Begun(lease, last, taken, reservation, channel, at=self.clock())
@@ -114,9 +114,10 @@ class Summarizer:
         closed = with_questions(with_joined((turn for turn in latest if not turn.is_open), latest))
         return [turn for turn in summary.told(closed) if after < turn.asked_at <= until]
 
-    def _reservation(self, prompt: Prompt) -> Reservation:
+    def _reservation(self, prompt: Prompt, last: Turn) -> Reservation:
         """Return the most that the call can cost: on the budget and the channel's part, not on the person."""
-        return self.today.reserve_for_turn(prompt_builder.at_most(prompt, written=None), is_unlimited=True)
+        most = prompt_builder.at_most(prompt, written=None)
+        return self.today.reserve_for_turn(most, is_unlimited=True, name=last.conversation)
 
     def _ask(self, prompt: Prompt, lease: Lease) -> "_Answer":
         heard, error, gave_way, looked_at = Heard(), None, False, self.clock()

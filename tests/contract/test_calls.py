@@ -71,6 +71,17 @@ def test_a_plain_turn_costs_the_worker_six_calls(counted: Counted):
     assert counted.during(counted.bot.works) == PLAIN
 
 
+def test_a_plain_turn_costs_the_worker_six_calls_on_a_day_that_is_shared_out(counted: Counted):
+    """Only the first charge in each of its shards costs two more."""
+    counted.bot.may_spend("5")
+    calls = []
+    for number in range(8):
+        counted.bot.accepts("anna", f"Hello? {number}")
+        calls.append(counted.during(counted.bot.works))
+    [opened, other] = (each for each in calls if each != PLAIN)
+    assert opened == other == [*PLAIN[:4], "BatchGetItem", "TransactWriteItems", *PLAIN[4:]]
+
+
 def test_memory_costs_a_plain_turn_no_call(counted: Counted):
     """Neither what the person wants remembered nor the summary is read by a request of its own."""
     bot = counted.bot

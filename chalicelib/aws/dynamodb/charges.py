@@ -10,9 +10,9 @@ from chalicelib.aws.dynamodb.conditions import (
     below_limit,
     forgotten_at,
     key_valid,
-    within_share,
 )
 from chalicelib.aws.dynamodb.day_counts import refunds_on, spent_on
+from chalicelib.aws.dynamodb.spend_conditions import within_share
 from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.writes import Update, Write, update
 from chalicelib.conversation.inbox_steps import Charge

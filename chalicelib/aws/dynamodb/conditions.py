@@ -2,19 +2,16 @@
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from chalicelib.access.budget import Reservation
-from chalicelib.access.ledger import month_of
 from chalicelib.access.person import Access
 from chalicelib.access.token_bucket import TokenBucket
-from chalicelib.aws.dynamodb.day_counts import refunds_on, spent_on
+from chalicelib.aws.dynamodb.day_counts import refunds_on
 from chalicelib.aws.dynamodb.followed import followed_values
-from chalicelib.aws.dynamodb.ledger_items import committed_by, cost_in
 from chalicelib.conversation.connection import Connection, ConnectionState
 from chalicelib.conversation.frame_place import FramePlace
 from chalicelib.conversation.late_frames import LATE_MS
 from chalicelib.conversation.limits import MAX_OPEN_TURNS, MAX_ROOMS
 from chalicelib.conversation.turn import Feedback, Lease, TurnState
-from chalicelib.ids import Channel, ConnectionId, ConversationId
+from chalicelib.ids import ConnectionId, ConversationId
 
 NOT_EXISTS = Attr("pk").not_exists()
 EXISTS = Attr("pk").exists()
@@ -46,10 +43,6 @@ AT_REST = Attr("due_bucket").not_exists()
 """No turn of the conversation is open, and no worker has still to release it."""
 IS_DUE = Attr("due_bucket").exists()
 """A turn is open, or a worker died between closing the last turn and releasing the lease: the next only releases."""
-
-
-NOT_CLOSED = Attr("closed").not_exists()
-"""The day's costs have not been read for the sum of a month's earlier days."""
 
 
 def has_attribute(name: str) -> ConditionBase:
@@ -266,28 +259,3 @@ def still_in(connection: Connection) -> ConditionBase:
     conversation, others = Attr("conversation"), Attr("others")
     here = conversation.eq(connection.conversation) if connection.conversation else conversation.not_exists()
     return here & (others.eq(followed_values(connection)["others"]) if connection.others else others.not_exists())
-
-
-def within_cap(reserved: Reservation, channel: Channel | None) -> ConditionBase | None:
-    """The day's budget, and the channel's part of it, have room for the reservation; None for one of 0."""
-    if not reserved.amount:
-        return None
-    whole = _has_room(Attr("committed"), reserved.most - reserved.amount)
-    whole = whole & NOT_CLOSED if reserved.month else whole
-    if channel is None or reserved.channel_cap is None:
-        return whole
-    return whole & _has_room(Attr(committed_by(channel)), reserved.channel_cap - reserved.amount)
-
-
-def within_share(reserved: Reservation) -> ConditionBase | None:
-    """The user's share of the day's and of the month's budget has room; None for one of 0, or without a share."""
-    if not reserved.amount or reserved.person_cap is None:
-        return None
-    within = _has_room(Attr(spent_on(reserved.day)), reserved.person_cap - reserved.amount)
-    if reserved.month is None or reserved.month.of_person is None:
-        return within
-    return within & _has_room(Attr(cost_in(month_of(reserved.day))), reserved.month.of_person - reserved.amount)
-
-
-def _has_room(used: Attr, most: int) -> ConditionBase:
-    return used.not_exists() | used.lte(most) if most >= 0 else used.lte(most)

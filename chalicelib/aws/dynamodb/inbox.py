@@ -33,6 +33,7 @@ from chalicelib.aws.dynamodb.conditions import (
     not_woken_since,
 )
 from chalicelib.aws.dynamodb.leased import extend, fewer_open, update_conversation, update_turn
+from chalicelib.aws.dynamodb.shared_day import set_aside
 from chalicelib.aws.dynamodb.silence import paused_until_before
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.taken_back import Changes, RefundsUsedUp
@@ -100,11 +101,12 @@ class DynamoInbox:
         running = Update(set={"state": TurnState.RUNNING.value, **charged}, add={"model_calls": 1})
         joined = self._joined(step.turn)
         try:
-            self.table.transact(
+            set_aside(
+                self.table,
+                spend.reserve_for(step.turn, step.reserve, asks=True),
                 turn=update_turn(step.turn, running, when=in_state(TurnState.QUEUED)),
                 conversation=extend(lease, until=until, closed=len(joined)),
                 person=charges.count_on_person(step),
-                spend=spend.reserve_for(step.turn, step.reserve, asks=True),
                 key=charges.count_on_key(step, now=now),
                 **joined,
             )
@@ -117,11 +119,12 @@ class DynamoInbox:
 
     def call_again(self, lease: Lease, turn: Turn, *, reserve: Reservation, until: int) -> Charged:
         try:
-            self.table.transact(
+            set_aside(
+                self.table,
+                spend.reserve_for(turn, reserve, asks=False),
                 turn=update_turn(turn, Update(add={"model_calls": 1}), when=in_state(TurnState.RUNNING)),
                 conversation=extend(lease, until=until),
                 person=charges.set_aside_again(turn, reserve),
-                spend=spend.reserve_for(turn, reserve, asks=False),
             )
         except TransactionRefused as exc:
             refusals.raise_if_lost(exc)

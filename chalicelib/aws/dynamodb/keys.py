@@ -135,6 +135,11 @@ def spend_key(day: str) -> Key:
     return {"pk": f"{SPEND_PREFIX}{day}", "sk": "SPEND"}
 
 
+def spend_shard_key(day: str, shard: str) -> Key:
+    """The key of a part of the day's model costs, in a partition of its own."""
+    return {"pk": f"{SPEND_PREFIX}{day}#{shard}", "sk": "SPEND"}
+
+
 def api_key_key(key: KeyId) -> Key:
     """The key of an API key's item."""
     return {"pk": API_KEYS, "sk": f"{API_KEY_PREFIX}{key}"}

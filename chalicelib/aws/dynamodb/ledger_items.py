@@ -67,16 +67,23 @@ def committed_by(channel: Channel) -> str:
     return f"committed_{channel}"
 
 
+def granted_to(channel: Channel) -> str:
+    """The attribute of the day's own item with the part of `committed_by` that is granted to the channel's shards."""
+    return f"granted_{channel}"
+
+
 def day_spend(item: Mapping[str, Any]) -> DaySpend:
-    """The day's costs and counters of an item."""
+    """The day's costs and counters of an item: its own, or a shard's. What it has granted to shards is theirs."""
+    granted = {channel: int(item.get(granted_to(channel), 0)) for channel in Channel}
+    totals = {name: int(item.get(name, 0)) for name in (*_OLDER, *_SINGLE)}
     return DaySpend(
-        day=item["pk"].removeprefix(SPEND_PREFIX),
-        channels={channel: int(item.get(committed_by(channel), 0)) for channel in Channel},
+        day=item["pk"].removeprefix(SPEND_PREFIX).split("#")[0],
+        channels={channel: int(item.get(committed_by(channel), 0)) - granted[channel] for channel in Channel},
         models=_named(item, _MODEL),
         personas=_named(item, _PERSONA),
         hours=_numbered(item, _HOUR),
         answer_ms=_numbered(item, _ANSWER_MS),
-        **{name: int(item.get(name, 0)) for name in (*_OLDER, *_SINGLE)},
+        **{**totals, "committed": totals["committed"] - sum(granted.values())},
     )
 
 

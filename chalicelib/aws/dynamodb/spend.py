@@ -1,15 +1,16 @@
-"""A day's model costs over DynamoDB: the writes that belong to a turn's transactions, and the Spending port."""
+"""A day's model costs over DynamoDB: what belongs to a turn's transactions, and the Spending port."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-
-from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import identity, ledger
 from chalicelib.access.budget import DaySpend, Reservation, Settlement
 from chalicelib.aws.dynamodb import items, keys, ledger_items
-from chalicelib.aws.dynamodb.conditions import within_cap
+from chalicelib.aws.dynamodb.items import Item
+from chalicelib.aws.dynamodb.keys import Key
+from chalicelib.aws.dynamodb.shared_day import set_aside_alone
+from chalicelib.aws.dynamodb.spend_writes import SetAside, counting, shard_names, shard_of
 from chalicelib.aws.dynamodb.table import BATCH_LIMIT, Table
 from chalicelib.aws.dynamodb.writes import Update, Write, update
 from chalicelib.conversation import bookkeeping
@@ -18,20 +19,16 @@ from chalicelib.conversation.turn import Turn
 from chalicelib.ids import Channel
 
 
-def reserve(reservation: Reservation, channel: Channel | None) -> Write:
-    """The write that reserves money for a call of no turn, on condition that the day's budget has room.
-
-    `channel` is whose part it takes; None if it takes none.
-    """
-    counted = ledger.reserved(reservation, channel, of_person=False)
-    return _count(counted, when=within_cap(reservation, channel))
+def reserve(reservation: Reservation, channel: Channel | None) -> SetAside:
+    """The money for a call of no turn. `channel` is whose part it takes; None if it takes none."""
+    return SetAside(reservation, channel, ledger.reserved(reservation, channel, of_person=False))
 
 
-def reserve_for(turn: Turn, reservation: Reservation, *, asks: bool) -> Write:
+def reserve_for(turn: Turn, reservation: Reservation, *, asks: bool) -> SetAside:
     """The same for a call of a turn; `asks` for its first one."""
     channel, of_person = identity.channel_of(turn.person), not turn.opens
     counted = ledger.reserved(reservation, channel, of_person=of_person, asks=asks and of_person)
-    return _count(counted, when=within_cap(reservation, channel))
+    return SetAside(reservation, channel, counted)
 
 
 def settle(settlement: Settlement, channel: Channel) -> Write:
@@ -39,25 +36,23 @@ def settle(settlement: Settlement, channel: Channel) -> Write:
 
     It needs no condition of its own: the turn's write in the same transaction succeeds only once.
     """
-    return _count(ledger.settled(settlement, channel, of_person=False))
+    counted = ledger.settled(settlement, channel, of_person=False)
+    return counting(counted, shard_of(settlement.reserved, channel))
 
 
 def settle_for(turn: Turn, settlement: Settlement) -> Write:
     """The same for a call of a turn that goes on."""
-    return _count(ledger.settled(settlement, identity.channel_of(turn.person), of_person=not turn.opens))
+    channel = identity.channel_of(turn.person)
+    counted = ledger.settled(settlement, channel, of_person=not turn.opens)
+    return counting(counted, shard_of(settlement.reserved, channel))
 
 
 def end(step: Record | Finish) -> Write | None:
     """The write of what the end of a turn costs and counts; None if that is nothing."""
-    counted = bookkeeping.of_end(step)
-    return _count(counted) if counted else None
-
-
-def _count(counted: DaySpend, *, when: ConditionBase | None = None) -> Write:
-    change = Update(
-        add=ledger_items.counted(counted), set_if_absent={"expires_at": items.spend_expires_at(counted.day)}
-    )
-    return update(keys.spend_key(counted.day), change, when=when)
+    counted, bill = bookkeeping.of_end(step), bookkeeping.settlement_of(step)
+    if counted is None:
+        return None
+    return counting(counted, shard_of(bill.reserved, identity.channel_of(step.turn.person)) if bill else None)
 
 
 @dataclass(frozen=True)
@@ -68,18 +63,32 @@ class DynamoSpending:
 
     def days(self, since: date, until: date) -> Sequence[DaySpend]:
         names = [(since + timedelta(days=number)).isoformat() for number in range((until - since).days + 1)]
-        found: dict[str, DaySpend] = {}
-        for start in range(0, len(names), BATCH_LIMIT):
-            wanted = [keys.spend_key(name) for name in names[start : start + BATCH_LIMIT]]
-            read = (ledger_items.day_spend(item) for item in self.table.get_many(wanted))
-            found |= {spent.day: spent for spent in read}
-        return [found.get(name, DaySpend(name)) for name in names]
+        own = self._read(keys.spend_key(name) for name in names)
+        parts = [(item["pk"].removeprefix(keys.SPEND_PREFIX), shard) for item in own for shard in shard_names(item)]
+        found = {name: DaySpend(name) for name in names}
+        for item in (*own, *self._read(keys.spend_shard_key(day, shard) for day, shard in parts)):
+            counted = ledger_items.day_spend(item)
+            found[counted.day] = ledger.added(found[counted.day], counted)
+        return list(found.values())
 
     def used_before(self, day: date) -> int:
         last = day - timedelta(days=1)
-        closed = Update(set={"closed": True}, set_if_absent={"expires_at": items.spend_expires_at(last.isoformat())})
-        self.table.write(update(keys.spend_key(last.isoformat()), closed))
+        own = self.table.write(update(keys.spend_key(last.isoformat()), _closed(last)))
+        shards = self._read(keys.spend_shard_key(last.isoformat(), name) for name in shard_names(own))
+        for item in (item for item in shards if "closed" not in item):
+            self.table.write(update(items.key_of(item), _closed(last)))
         return sum(spent.committed for spent in self.days(day.replace(day=1), last))
 
     def reserve(self, reservation: Reservation) -> bool:
-        return self.table.write_if(reserve(reservation, None))
+        return set_aside_alone(self.table, reserve(reservation, None))
+
+    def _read(self, wanted: Iterable[Key]) -> list[Item]:
+        """Return the items that exist, with as few requests as there can be."""
+        found, rest = list[Item](), list(wanted)
+        for start in range(0, len(rest), BATCH_LIMIT):
+            found += self.table.get_many(rest[start : start + BATCH_LIMIT])
+        return found
+
+
+def _closed(day: date) -> Update:
+    return Update(set={"closed": True}, set_if_absent={"expires_at": items.spend_expires_at(day.isoformat())})

@@ -6,6 +6,7 @@ from typing import Final
 from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.aws.dynamodb import keys, spend, summary_items
 from chalicelib.aws.dynamodb.conditions import EXISTS, no_summary_begun, no_summary_of, same_words
+from chalicelib.aws.dynamodb.shared_day import set_aside
 from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, update
 from chalicelib.conversation.summary_ports import Summarised
@@ -26,9 +27,10 @@ class DynamoSummaries:
         begun = Update(set={"summary_tried": newest})
         key = keys.conversation_key(lease.conversation)
         try:
-            self.table.transact(
+            set_aside(
+                self.table,
+                spend.reserve(reserve, channel),
                 conversation=update(key, begun, when=same_words(lease) & no_summary_begun(newest)),
-                spend=spend.reserve(reserve, channel),
             )
         except TransactionRefused:
             return False
