@@ -67,7 +67,7 @@ class AnyMixedStory(RuleBasedStateMachine):
 
 
 AnyMixedStory.TestCase.settings = settings(
-    max_examples=60,
+    max_examples=50,
     stateful_step_count=25,
     deadline=None,
     database=None,

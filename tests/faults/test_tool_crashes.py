@@ -124,7 +124,7 @@ def seeds(always: int, full: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("seeds", [range(always), rest], ids=str)
 
 
-@seeds(300, full=20_000)
+@seeds(120, full=20_000)
 def test_in_any_story_no_tool_acts_twice_and_quota_and_budget_hold(seeds: range):
     acted = unknown = 0
     for seed in seeds:
