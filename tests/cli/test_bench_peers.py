@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from click.testing import CliRunner
 
@@ -48,11 +50,13 @@ def row(name: str, cpu_ratio: float, *, source: float, bytecode: float) -> Row:
 
 def test_the_page_says_which_goals_are_met():
     doors = [row(PARLEY, 1.14, source=1.11, bytecode=1.10), row(NAIVE, 1, source=0.9, bytecode=0.9)]
-    found = Figures("2026-11-30", "a machine", "a command", 3, 100, doors, doors, [Memory("a webhook", [10], [2048])])
+    found = Figures("2026-11-30", "a machine", "a command", 5, 100, doors, doors, [Memory("a webhook", [10], [2048])])
     lines = page.rendered(found).splitlines()
     assert "| a warm webhook, to the view with one put and one invoke | 1.15 | 1.14 | met |" in lines
     assert "| its start, to three AWS clients, source | 1.10 | 1.11 | not met |" in lines
     assert "| its start, to three AWS clients, bytecode | 1.10 | 1.10 | met |" in lines
+    few = page.rendered(replace(found, rounds=1))
+    assert "| 1.15 | 1.14 | too few rounds to say |" in few
     assert "| what naive does | 1.50 ms | 1.00 | 667 | 500 | 2 |" in lines
 
 
