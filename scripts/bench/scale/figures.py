@@ -208,8 +208,8 @@ def _of_the_store(ceilings: Sequence[Row], code: Layout) -> Sequence[Limit]:
         Limit(
             "transactions on the open conversations of one API key",
             "Parley",
-            found[PLACES]["by_transactions"] * code.places,
-            f"{found[PLACES]['by_transactions']} an item, {code.places} of it",
+            found[PLACES]["by_transactions"],
+            f"{found[PLACES]['by_transactions']} an item, one of it",
             source,
         ),
         *(

@@ -121,7 +121,7 @@ def _layout(layout: Row) -> str:
     return (
         f"{_many(layout['spend'], 'item')} a day and channel for the costs, {_many(layout['due'], 'partition')} of the "
         f"index `due` and {layout['people']} of `people` a channel, and {_many(layout['of_a_key'], 'item')} for the "
-        f"questions of an API key, {keys}, and {layout['places']} for its open conversations"
+        f"questions of an API key, {keys}, and one for its open conversations"
     )
 
 

@@ -7,12 +7,12 @@ from functools import partial
 from typing import Final
 
 from chalicelib.access import identity
-from chalicelib.aws.dynamodb import key_counts, places
+from chalicelib.aws.dynamodb import key_counts
 from chalicelib.aws.dynamodb.calls import PATIENCE_S
 from chalicelib.aws.dynamodb.index_keys import DUE_BUCKETS, DUE_INDEX, PEOPLE_PARTITIONS
 from chalicelib.bootstrap.clients import CALLER_PATIENCE_S
-from chalicelib.ids import Channel, ConversationId, KeyId, PersonId
-from scripts.bench.scale.stage import WORKERS, Stage, emulated_stage, someone
+from chalicelib.ids import Channel, KeyId, PersonId
+from scripts.bench.scale.stage import Stage, emulated_stage, someone
 from scripts.bench.table_requests import TableRequest, TableRequests
 
 OWN: Final = frozenset({"CONV", "PERSON"})
@@ -49,24 +49,20 @@ class Layout:
     """The partitions of the index of the people of one channel."""
     of_a_key: int = 1
     """The items that count the questions of one API key."""
-    places: int = 1
-    """The items that count the open conversations of one API key."""
     keys_apart: bool = False
     """Whether each of those items has a partition of its own."""
 
 
 SINGLE: Final = Layout()
 """One item and one partition for everything that all people share."""
-_PLACES: Final = len(places.order(ConversationId(""), WORKERS // 2))
-"""Of an API key, whose visitors may hold half of the workers."""
 SPREAD: Final = Layout(
-    spend=40, due=len(DUE_BUCKETS), people=PEOPLE_PARTITIONS, of_a_key=key_counts.PARTS, places=_PLACES, keys_apart=True
+    spend=40, due=len(DUE_BUCKETS), people=PEOPLE_PARTITIONS, of_a_key=key_counts.PARTS, keys_apart=True
 )
 """The layout for many people. A large budget is shared out to so many items a channel."""
 OF_A_KEY: Final = "KEY"
 """What the partition keys of the items begin with that count the questions of an API key."""
 PLACES: Final = "PLACES"
-"""What the partition keys of the items begin with that count the open conversations of an API key."""
+"""What the partition keys of the items begin with that count the open conversations of an API key: one for each."""
 
 
 def role_of(pk: str) -> str:
@@ -107,7 +103,6 @@ def _spread(made: Sequence[TableRequest]) -> Layout:
         due=len([index for index, _ in of_indexes if index == DUE_INDEX]),
         people=len([name for _, name in of_indexes if name.startswith(Channel.MESSENGER)]),
         of_a_key=of_role[OF_A_KEY],
-        places=of_role[PLACES],
         keys_apart=len({pk for pk, _ in found if role_of(pk) == OF_A_KEY}) > 1,
     )
 

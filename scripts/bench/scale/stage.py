@@ -14,7 +14,7 @@ import boto3
 from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.budget import Price, Usage
-from chalicelib.bootstrap import clients, worker
+from chalicelib.bootstrap import adapters, clients, worker
 from chalicelib.bootstrap.ports import Ports
 from chalicelib.conversation.moderation import NoModeration
 from chalicelib.conversation.ports import OnDelta
@@ -157,7 +157,7 @@ def _stage() -> Stage:
     table, clock, settings = clients.table(), Clock(), clients.settings()
     create_table(table.client, table.name)
     log = Log(lambda: "key", settings.stage.name, stream=io.StringIO)
-    ports = replace(clients.ports(None), clock=clock, log=log, wake=NoWake)
+    ports = replace(adapters.ports(None), clock=clock, log=log, wake=NoWake)
     budget = listed.budget(settings)
     model = OneAnswer(settings.model.name, budget.price)
     built = worker.assemble(ports, model=model, moderation=NoModeration(), sender=NoSender(), budget=budget)

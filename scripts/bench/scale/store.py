@@ -123,7 +123,7 @@ class Store:
             **{role: self.random.randrange(self._partitions) for role in OWN},
         }
         key = self.random.randrange(self.keys)
-        places[PLACES] = (key, self.random.randrange(self.layout.places))
+        places[PLACES] = key
         part = self.random.randrange(self.layout.of_a_key)
         return [self._bound(step.request, turn, places, (key, part)) for step in shape]
 
