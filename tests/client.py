@@ -136,7 +136,8 @@ class Client:
 
     def _snapshot(self, frame: Frame) -> list[Frame]:
         shown = self._shown(frame["turn"])
-        shown.text, shown.seq, shown.code = frame["text"], frame["seq"], ""
+        if shown.state != "dropped":
+            shown.text, shown.seq, shown.code = frame["text"], frame["seq"], ""
         return []
 
     def _notice(self, frame: Frame) -> list[Frame]:

@@ -181,7 +181,7 @@ export class Conversation {
 
   #delta({ turn: id, seq, text }) {
     const turn = this.#turn(id);
-    if (seq <= turn.seq || turn.code !== null || turn.state === "dropped") return;
+    if (seq <= turn.seq || turn.code !== null) return;
     if (seq > turn.seq + 1) lacks(turn);
     else this.#reaches(turn, { seq, text: turn.text + text });
   }
@@ -201,7 +201,7 @@ export class Conversation {
     const mine = turn.from === this.you;
     if (mine || !this.room) this.remaining = remaining;
     if (mine && turn.code === null && state === "done") this.#refused = null;
-    change(turn, { state, footer, choices, last: seq, ...(state === "dropped" && { text: "" }) });
+    change(turn, { state, footer, choices, last: seq, ...(state === "dropped" && { text: "", seq: Infinity }) });
     if (turn.code === null && turn.seq < seq) lacks(turn);
     if (did(turn, FORGET)) this.#forget(turn);
   }
@@ -212,8 +212,9 @@ export class Conversation {
     if (!this.room) this.earlier = null;
   }
 
-  /** Stores text. That closes the gap, unless the turn is over and its last `seq` is higher. */
+  /** Stores text, but none that comes late of a dropped turn. That closes the gap, unless the turn is over and its last `seq` is higher. */
   #reaches(turn, changes) {
+    if (turn.state === "dropped") return;
     change(turn, { ...changes, slow: turn.slow && changes.text === turn.text, gap: turn.last !== null && changes.seq < turn.last });
   }
 
