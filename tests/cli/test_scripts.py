@@ -194,8 +194,9 @@ def test_check_runs_the_long_tests_as_well_when_it_is_told_to(project: Project):
     assert checks(project.run("scripts/check", "--deployed", "--full"))[3:] == [
         f"== pytest -n {PROCESSES} --dist worksteal -m  --ignore=tests/deployed",
         "== tests.faults.run --schedules 100000 --json .parley/schedules.json",
+        "== tests.faults.adapter_counts --schedules 500 --json .parley/adapter.json",
         f"== pytest -n {FEWER_PROCESSES} --dist loadfile -m  tests/deployed",
-        "== scripts.measure.reliability --stories .parley/schedules.json",
+        "== scripts.measure.reliability --stories .parley/schedules.json --adapter .parley/adapter.json",
     ]
 
 

@@ -1,9 +1,11 @@
 """Counts what crashes and chance show in stories over the real adapter: `python -m tests.faults.adapter_counts`."""
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -96,9 +98,16 @@ def count_all(schedules_of_a_kind: int) -> dict[str, Counts]:
 
 @click.command()
 @click.option("--schedules", default=50, show_default=True, help="Stories made of chance, of each kind.")
-def main(schedules: int) -> None:
-    """Play stories over the real adapter and print what they show, as JSON."""
-    click.echo(json.dumps({name: counts.as_json() for name, counts in count_all(schedules).items()}, indent=2))
+@click.option("--json", "to", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file instead.")
+def main(schedules: int, to: Path | None) -> None:
+    """Play stories over the real adapter and print what they show, as JSON. Exits with 1 if one breaks a promise."""
+    found = count_all(schedules)
+    text = json.dumps({name: counts.as_json() for name, counts in found.items()}, indent=2)
+    if to:
+        to.write_text(f"{text}\n")
+    else:
+        click.echo(text)
+    sys.exit(any(counts.broken for counts in found.values()))
 
 
 if __name__ == "__main__":
