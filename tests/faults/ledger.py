@@ -33,6 +33,8 @@ class Run:
     conversation: ConversationId
     until: int
     holds: bool = True
+    spoke_at: int | None = None
+    """When the model first said something in it."""
     recorded: set[TurnId] = field(default_factory=set)
     finished: set[TurnId] = field(default_factory=set)
 
@@ -158,12 +160,14 @@ class Ledger:
             self.cancelled.append((turn, self.clock(), seat))
 
     def goes_on(self, run: Run) -> None:
-        """The model says more; a worker looks each second whether somebody has cancelled."""
+        """The model says more; a worker looks each second from its first word whether somebody has cancelled."""
+        run.spoke_at = self.clock() if run.spoke_at is None else run.spoke_at
         running = [kept.turn for kept in self.memory.of(run.conversation) if kept.turn.state is TurnState.RUNNING]
         seats = [seat for (where, _), seat in self.memory.members.items() if where == run.conversation]
         for turn, since, seat in self.cancelled:
             is_mine = any(each.id == turn and each.person == seat.connection.person for each in running)
-            is_long_ago = is_mine and self.clock() - since > CANCELLED_MS and any(seat is each for each in seats)
+            might_look = max(since, run.spoke_at)
+            is_long_ago = is_mine and self.clock() - might_look > CANCELLED_MS and any(seat is each for each in seats)
             outlived = not run.works(now=self.clock())
             self.require("an answer that its person has cancelled stops", kept=not is_long_ago or outlived)
 
