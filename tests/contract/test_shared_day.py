@@ -278,6 +278,15 @@ def test_money_that_comes_back_after_the_cap_was_lowered_is_not_spent_again(two:
     assert two.charge(ANNA, whole(call(5, 0))) is Charged.CHARGED
 
 
+def test_what_a_call_costs_beyond_what_was_set_aside_is_not_spent_a_second_time_by_others(two: Two):
+    two.charge(ANNA, whole(call(100)))
+    two.settle(0, 400)
+    charged = [two.charge(ANNA, whole(call(20, 1 + number % 3))) for number in range(31)]
+    assert charged == [Charged.CHARGED] * 30 + [Charged.OVER_BUDGET]
+    two.assert_same()
+    two.assert_within_what_was_granted()
+
+
 def test_a_closed_day_takes_no_money_in_any_shard(two: Two):
     month = MonthCap(10_000, 0)
     for number in range(3):
@@ -318,7 +327,7 @@ class Chance:
                 two.charge(turn, reserve, up_to_all=up_to_all(reserve))
             case 1 if two.open:
                 number = chance.randrange(len(two.open))
-                two.settle(number, chance.choice((0, two.open[number][1].amount, two.open[number][1].amount // 3)))
+                two.settle(number, two.open[number][1].amount * chance.choice((0, 3, 3, 1, 1, 4)) // 3)
             case 2:
                 two.charge_and_die(turn, reserve, chance, up_to_all=up_to_all(reserve))
             case 3:

@@ -6,9 +6,10 @@ A small budget has the day's own item alone. A large one grants money to shards,
     granted     of the same: the part of it that was granted to a channel's shards
     room        of a shard: what it was granted and has not set aside
 
-A call sets money aside in its shard, and settles it there. If the shard has too little left, the same transaction takes
-more from the day's own item, and, where that has none, from other shards. So no call is refused while there is room
-anywhere. If the settings change on the day, what was granted is first taken back from all shards (`drain`).
+A call sets money aside in its shard, and settles it there unless it cost more. If the shard has too little left, the
+same transaction takes more from the day's own item, and, where that has none, from other shards. So no call is refused
+while there is room anywhere. If the settings change on the day, what was granted is first taken back from all shards
+(`drain`).
 """
 
 from collections.abc import Iterator, Mapping

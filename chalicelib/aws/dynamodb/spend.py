@@ -10,7 +10,7 @@ from chalicelib.aws.dynamodb import items, keys, ledger_items
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.keys import Key
 from chalicelib.aws.dynamodb.shared_day import set_aside_alone
-from chalicelib.aws.dynamodb.spend_writes import SetAside, counting, shard_names, shard_of
+from chalicelib.aws.dynamodb.spend_writes import SetAside, counting, settled_in, shard_names
 from chalicelib.aws.dynamodb.table import BATCH_LIMIT, Table
 from chalicelib.aws.dynamodb.writes import Update, Write, update
 from chalicelib.conversation import bookkeeping
@@ -37,14 +37,14 @@ def settle(settlement: Settlement, channel: Channel) -> Write:
     It needs no condition of its own: the turn's write in the same transaction succeeds only once.
     """
     counted = ledger.settled(settlement, channel, of_person=False)
-    return counting(counted, shard_of(settlement.reserved, channel))
+    return counting(counted, settled_in(settlement, channel))
 
 
 def settle_for(turn: Turn, settlement: Settlement) -> Write:
     """The same for a call of a turn that goes on."""
     channel = identity.channel_of(turn.person)
     counted = ledger.settled(settlement, channel, of_person=not turn.opens)
-    return counting(counted, shard_of(settlement.reserved, channel))
+    return counting(counted, settled_in(settlement, channel))
 
 
 def end(step: Record | Finish) -> Write | None:
@@ -52,7 +52,7 @@ def end(step: Record | Finish) -> Write | None:
     counted, bill = bookkeeping.of_end(step), bookkeeping.settlement_of(step)
     if counted is None:
         return None
-    return counting(counted, shard_of(bill.reserved, identity.channel_of(step.turn.person)) if bill else None)
+    return counting(counted, settled_in(bill, identity.channel_of(step.turn.person)) if bill else None)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import shards
-from chalicelib.access.budget import DaySpend, Reservation
+from chalicelib.access.budget import DaySpend, Reservation, Settlement
 from chalicelib.aws.dynamodb import items, keys, ledger_items
 from chalicelib.aws.dynamodb.items import Item
 from chalicelib.aws.dynamodb.keys import Key
@@ -52,8 +52,17 @@ def counting(counted: DaySpend, shard: str | None, *, when: ConditionBase | None
     return update(key_of_part(counted.day, shard), kept(counted.day, Update(add=add)), when=when)
 
 
+def settled_in(settlement: Settlement, channel: Channel) -> str | None:
+    """The name of the shard in which a call is settled; None for the day's own item.
+
+    What a call costs beyond its reservation counts on the day's own item, which alone keeps later calls within the cap.
+    """
+    is_within = settlement.cost <= settlement.reserved.amount
+    return shard_of(settlement.reserved, channel) if is_within else None
+
+
 def shard_of(reservation: Reservation, channel: Channel | None) -> str | None:
-    """The name of the shard in which a reservation is made and settled; None for the day's own item."""
+    """The name of the shard in which a reservation is made; None for the day's own item."""
     if reservation.shard is None or channel is None:
         return None
     return shards.shard_name(channel, reservation.shard.number)
