@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from zlib import crc32
+
+from chalicelib.spreading import part_of
 
 MOST_SHARDS: Final = 40
 """Of one channel. Those of two channels, and the day's own item, are read in one request."""
@@ -28,7 +29,7 @@ def shard_of(name: str, *, cap: int, amount: int) -> Shard | None:
     `amount` of the `cap` is set aside for it, both in micro-USD.
     """
     number = min(MOST_SHARDS, cap // max(_CALLS_A_SHARD * amount, LEAST_SHARE))
-    return Shard(crc32(name.encode()) % number, number) if number > 1 and name else None
+    return Shard(part_of(name, number), number) if number > 1 and name else None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import click
 from scripts.measure.source import PACKAGE, Module, modules
 
 ADAPTERS: Final = ("channels", "llm", "aws", "tools")
-GROUND: Final = ("errors", "ids", "settings", "log", "metrics", "clock")
+GROUND: Final = ("errors", "ids", "settings", "log", "metrics", "clock", "spreading")
 ORDER: Final = (
     ("app",),
     ("routes",),

@@ -12,8 +12,8 @@ from boto3.dynamodb.conditions import ConditionBase
 from boto3.dynamodb.conditions import Key as KeyAttribute
 
 from chalicelib.access import identity
-from chalicelib.aws.dynamodb.spreading import part_of
 from chalicelib.ids import Channel, ConversationId, PersonId
+from chalicelib.spreading import part_of
 
 DUE_INDEX: Final = "due"
 """The sparse index of everything that waits, in buckets, sorted by `due_at`."""

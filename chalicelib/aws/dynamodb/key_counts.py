@@ -14,10 +14,10 @@ from typing import Final
 from chalicelib.aws.dynamodb import keys
 from chalicelib.aws.dynamodb.conditions import EXISTS, NOT_EXISTS, NOT_REVOKED, key_valid
 from chalicelib.aws.dynamodb.keys import Key
-from chalicelib.aws.dynamodb.spreading import part_of
 from chalicelib.aws.dynamodb.table import BATCH_LIMIT, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, check, put, update
 from chalicelib.ids import KeyId, PersonId
+from chalicelib.spreading import part_of
 
 PARTS: Final = 16
 
