@@ -1,12 +1,12 @@
 """Renders `docs/reliability.md` from measured figures, and from what the tests of missing safeguards say themselves."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from scripts.peers.bots import BOTS
-from tests.faults.safeguards import Missing, missing, promises
+from tests.faults.safeguards import Missing, checks, missing
 
 _PAGE: Final = Path(__file__).with_name("reliability.md")
 _COUNTS: Final = {
@@ -101,22 +101,37 @@ def _adapter(figures: Mapping[str, Any]) -> str:
 
 
 def _checks() -> dict[str, Any]:
-    listed = [f"- `{promise}`" for promise in promises()]
-    return {"checks_number": len(listed), "checks": "\n".join(listed)}
+    found = checks()
+    rows = [(f"`{check}`", ", ".join(f"`{store}`" for store in stores)) for check, stores in found.items() if stores]
+    unshown = [f"- `{check}`" for check, stores in found.items() if not stores]
+    return {
+        "checks_number": len(found),
+        "shown_number": len(rows),
+        "unshown_number": len(unshown),
+        "checks": _table(("check", "fails on the store"), rows),
+        "unshown": "\n".join(unshown),
+    }
 
 
 def _safeguards() -> dict[str, Any]:
     found = missing()
+    noticed: dict[tuple[str, str], list[Missing]] = {}
+    for each in found:
+        if each.story:
+            noticed.setdefault((_class(each), _plain(each.lacks)), []).append(each)
     rows = [
-        (_class(each), _plain(each.lacks), f"`{each.story}`", f"`{each.promise or each.sentence}`", _test(each))
-        for each in found
-        if each.story
+        (*store, _each(f"`{one.story}`" for one in shown), _each(map(_test, shown))) for store, shown in noticed.items()
     ]
     others = [(_class(each), _plain(each.lacks), f"`{each.sentence}`", _test(each)) for each in found if not each.story]
     return {
-        "safeguards": _table(("store", "what it lacks", "story", "the check that notices", "test"), rows),
+        "safeguards": _table(("store", "what it lacks", "story", "test"), rows),
         "other_safeguards": _table(("store", "what it lacks", "what the test says", "test"), others),
     }
+
+
+def _each(words: Iterable[str]) -> str:
+    """All of them, each once."""
+    return ", ".join(dict.fromkeys(words))
 
 
 def _class(each: Missing) -> str:
@@ -128,7 +143,7 @@ def _plain(docstring: str) -> str:
 
 
 def _test(each: Missing) -> str:
-    return f"`tests/faults/{each.module}.py`"
+    return f"`{each.module}.py`"
 
 
 def _peers(peers: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,6 +162,8 @@ def _peers(peers: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "peers_schedules": peers["schedules"],
         "peers_messages": next(iter(tallies.values()))["messages"],
+        "peers_number": len(BOTS),
+        "peers_short": _short(next(iter(tallies.values()))),
         "peers": _table(("bot", *_COUNTS, "calls of the model per answer", "crashes"), rows),
         "sights": _table(
             ("bot", "what people see, of 1,000 messages"), [(name, sight(tally)) for name, tally in tallies.items()]
@@ -154,6 +171,19 @@ def _peers(peers: Mapping[str, Any]) -> dict[str, Any]:
         "meant": _table(("bot, and the advice that its code follows", "version", "not its purpose"), meant),
         "peers_measured": _measured(peers),
     }
+
+
+def _short(tally: Mapping[str, Any]) -> str:
+    """Return a sentence on what became of Parley's messages, by its counts."""
+    messages, crashes = tally["messages"], sum(tally["crashes"].values())
+    lost, charged, twice, late, refused = (
+        f"{tally[name]:,}" if tally[name] else "none"
+        for name in ("unanswered", "charged_twice", "answered_twice", "out_of_order", "refused_early")
+    )
+    return (
+        f"with {messages:,} messages and {crashes:,} crashes, Parley lost {lost} and charged {charged} twice.\n"
+        f"  Of these messages {twice} were answered twice, {late} after a later one, and {refused} got an apology."
+    )
 
 
 def sight(tally: Mapping[str, Any]) -> str:

@@ -16,8 +16,9 @@ def run(told: Mixed) -> Mixed:
     """Until all rest; then all come back, and see what is kept."""
     simulation = told.simulation
     simulation.run_until_rest()
-    if not simulation.zombies:  # there a page may lose its patience before the rest of an answer comes
-        _check_screens(told, "a page that stays shows what is kept")
+    # Where a worker outlives its lease, a page may lose its patience before the rest of an answer comes.
+    kept = simulation.zombies or _shows_what_is_kept(told)
+    simulation.ledger.require("a page that stays shows what is kept", kept=kept)
     simulation.stage.faults = CrashesAt()
     told.wires.fails = told.wires.fails_late = lambda: None
     for browser in told.browsers:
@@ -25,7 +26,7 @@ def run(told: Mixed) -> Mixed:
         browser.opened, browser.reacts = 0, lambda *_: None
         browser.opens()
     simulation.run_until_rest()
-    _check_screens(told, "a page that comes back shows what is kept")
+    simulation.ledger.require("a page that comes back shows what is kept", kept=_shows_what_is_kept(told))
     gaps = sum(map(gaps_in, told.wires.sent.values()))
     simulation.ledger.require("a socket gets the words of an answer without a gap", kept=simulation.zombies or not gaps)
     for browser in told.browsers:
@@ -36,8 +37,8 @@ def run(told: Mixed) -> Mixed:
     return told
 
 
-def _check_screens(told: Mixed, promise: str) -> None:
-    """Each page shows what is kept of the conversations that its connection follows."""
+def _shows_what_is_kept(told: Mixed) -> bool:
+    """Whether each page shows what is kept of the conversations that its connection follows."""
     memory = told.simulation.memory
     for browser in told.browsers:
         found = memory.connections.get(browser.socket) if browser.socket and browser.is_there else None
@@ -46,8 +47,9 @@ def _check_screens(told: Mixed, promise: str) -> None:
             is_followed = client.is_ready and found is not None and found.connection.follows(conversation)
             for turn in _finished(told, conversation) if is_followed else ():
                 shown = client.turns.get(turn.id)
-                kept = shown is not None and shown.is_over and turn.reply is not None and shown.text == turn.reply.text
-                told.simulation.ledger.require(promise, kept=kept)
+                if shown is None or not shown.is_over or turn.reply is None or shown.text != turn.reply.text:
+                    return False
+    return True
 
 
 def _conversation(browser: Browser, room: str | None) -> ConversationId:

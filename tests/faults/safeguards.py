@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from tests.faults import ledger, simulation
+from tests.faults import browsers, ledger, mixed_promises, simulation, tools
 
 _FOLDER: Final = Path(__file__).parent
 _NAMES: Final = (
@@ -19,6 +19,8 @@ _NAMES: Final = (
 )
 MODULES: Final = tuple(import_module(f"tests.faults.{name}") for name in _NAMES)
 """Those that define what lacks a safeguard, and those that test it."""
+_REQUIRING: Final = (ledger, simulation, browsers, mixed_promises, tools)
+"""Those that require something of a story."""
 _TELLS: Final = {"test_tool_crashes": "chance", "test_mixed_mutants": "mixed"}
 """Functions that tell the stories of a module whose tests name none."""
 
@@ -111,8 +113,27 @@ def _in_order(tree: ast.Module) -> list[ast.Call]:
 
 
 def promises() -> list[str]:
-    """Return what is required of each story after every step and at its end, in words, in the order of the modules."""
-    trees = [ast.parse(inspect.getsource(module)) for module in (ledger, simulation)]
-    calls = [node for tree in trees for node in _in_order(tree) if ast.unparse(node.func).endswith(".require")]
-    words = [call.args[0] for call in calls]
-    return list(dict.fromkeys(str(each.value) for each in words if isinstance(each, ast.Constant)))
+    """Return what is required of each story while it runs and at its end, in words, in the order of the modules."""
+    found = [_words(module, call) for module in _REQUIRING for call in _requires(module)]
+    return list(dict.fromkeys(found))
+
+
+def checks() -> dict[str, list[str]]:
+    """Return each promise, with the names of the classes that break it since they lack a safeguard: perhaps none."""
+    found: dict[str, list[str]] = {promise: [] for promise in promises()}
+    for each in missing():
+        if each.promise:
+            names = found.setdefault(each.promise, [])
+            found[each.promise] = list(dict.fromkeys([*names, each.mutant]))
+    return found
+
+
+def _requires(module: ModuleType) -> list[ast.Call]:
+    calls = _in_order(ast.parse(inspect.getsource(module)))
+    return [call for call in calls if ast.unparse(call.func).endswith(".require")]
+
+
+def _words(module: ModuleType, call: ast.Call) -> str:
+    """The promise of a call: a text, or a constant of the module."""
+    promise = call.args[0]
+    return str(promise.value) if isinstance(promise, ast.Constant) else str(vars(module)[ast.unparse(promise)])

@@ -8,7 +8,7 @@ import pytest
 
 from scripts.measure.reliability import FIGURES, PAGE
 from scripts.measure.reliability_page import render, sight
-from tests.faults.safeguards import Missing, defined, missing, promises
+from tests.faults.safeguards import Missing, checks, defined, missing, promises
 from tests.faults.steps import longest_wait, of_messenger
 
 
@@ -65,8 +65,17 @@ def test_each_class_that_lacks_a_safeguard_is_in_the_table():
 
 
 def test_a_check_that_the_simulation_of_messages_makes_is_one_of_those_listed():
-    checks = {each.promise for each in missing() if each.module == "test_mutants" and each.promise}
-    assert checks <= set(promises())
+    modules = ("test_mutants", "test_mixed_mutants", "test_tool_crashes")
+    noticed = {each.promise for each in missing() if each.module in modules and each.promise}
+    assert noticed <= set(promises())
+
+
+def test_each_check_is_listed_with_the_stores_that_break_it():
+    found = checks()
+    assert found["nobody is over the limit"] == ["HasNoLimit"]
+    assert {each.mutant for each in missing() if each.promise} == {
+        store for stores in found.values() for store in stores
+    }
 
 
 def test_random_stories_get_a_section_of_their_own(figures: dict[str, Any]):
