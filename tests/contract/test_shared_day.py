@@ -317,7 +317,7 @@ class Chance:
     two: Two
     chance: random.Random
     cap: int = CAPS[0]
-    closed: bool = False
+    month: MonthCap | None = None
 
     def step(self) -> None:
         chance, two = self.chance, self.two
@@ -327,7 +327,7 @@ class Chance:
                 two.charge(turn, reserve, up_to_all=up_to_all(reserve))
             case 1 if two.open:
                 number = chance.randrange(len(two.open))
-                two.settle(number, two.open[number][1].amount * chance.choice((0, 3, 3, 1, 1, 4)) // 3)
+                two.settle(number, chance.choice((0, two.open[number][1].amount, two.open[number][1].amount // 3)))
             case 2:
                 two.charge_and_die(turn, reserve, chance, up_to_all=up_to_all(reserve))
             case 3:
@@ -335,7 +335,7 @@ class Chance:
             case 4:
                 two.charge(turn, replace(reserve, shard=None), up_to_all=up_to_all(reserve))
             case 5:
-                self.cap = chance.choice(CAPS)
+                self.cap, self.month = chance.choice(CAPS), chance.choice((None, MonthCap(3000, 500)))
             case 6:
                 two.close()
         two.assert_same()
@@ -344,7 +344,8 @@ class Chance:
         amount = self.chance.choice((0, 1, 20, 20, 150, 400))
         percent = self.chance.choice((50, 80, ALL_OF_THEM, ALL_OF_THEM))
         made = call(amount, self.chance.randrange(4), cap=self.cap, of=self.chance.choice((4, 40)), percent=percent)
-        return replace(made, month=self.chance.choice((None, MonthCap(3000, 500))))
+        limits = f"{self.cap}/{self.cap * 3 // 4}/{self.month and self.month.cap}"
+        return replace(made, month=self.month, limits=limits)
 
 
 @dataclass(frozen=True)
