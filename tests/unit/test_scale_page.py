@@ -50,4 +50,12 @@ def test_the_page_says_which_layout_the_code_had(figures: Any):
     figures["code"] = figures["spread"]
     assert "The code had this layout when the page was written." in render(figures)
     figures["code"] = {**figures["spread"], "spend": 1}
-    assert "When the page was written, the code had 1 item a day and channel for the costs" in render(figures)
+    assert "which may be less than all: 1 item a day and channel for the costs" in render(figures)
+
+
+def test_the_page_begins_with_the_first_limit_and_with_that_of_others(figures: Any):
+    page = render(figures)
+    figures["limits"] = [limit for limit in figures["limits"] if limit["whose"] not in ("Parley", "OpenAI")]
+    assert "the first limit is the model's budget of a day, by default: 1 USD pays" in page
+    assert "**With all settings raised** it is OpenAI's: tokens of a model, tier 1" in page
+    assert "**With all settings raised** it is Meta's: messages of a page" in render(figures)

@@ -202,7 +202,7 @@ def _of_the_store(ceilings: Sequence[Row], code: Layout) -> Sequence[Limit]:
     """Return what the items and partitions of the code's layout bear, if all are used alike."""
     found = {row["what"]: row for row in ceilings}
     times, number = found["SPEND"]["by_transactions"], code.spend
-    source = "the simulation above"
+    source = "the simulation of the store"
     return [
         Limit("transactions on a day's costs", "Parley", times * number, f"{times} an item, {number} of it", source),
         Limit(

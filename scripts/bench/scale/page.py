@@ -20,6 +20,15 @@ def render(figures: Figures) -> str:
     listed = figures["list"]
     sections = [
         HEAD.format(**figures, short=_short(figures, runs)),
+        PEOPLE.format(
+            peak=figures["peak_share"],
+            habits=_habits(figures["habits"], figures["limits"]),
+            limits=_limits(figures["limits"]),
+            requests=listed["requests"],
+            minutes=listed["minutes"],
+            in_time=listed["people_in_time"],
+            costs=_costs(figures["habits"]),
+        ),
         SHAPE.format(
             table=_shape(figures["shape"]), ceilings=_ceilings(figures["ceilings"]), transaction_ms=_TRANSACTION_MS
         ),
@@ -37,15 +46,6 @@ def render(figures: Figures) -> str:
                 ("layout", "keys", *_RAN), ([row["layout"], row["keys"], *_ran(row)] for row in figures["keys"])
             ),
             new=_new(figures),
-        ),
-        PEOPLE.format(
-            peak=figures["peak_share"],
-            habits=_habits(figures["habits"], figures["limits"]),
-            limits=_limits(figures["limits"]),
-            requests=listed["requests"],
-            minutes=listed["minutes"],
-            in_time=listed["people_in_time"],
-            costs=_costs(figures["habits"]),
         ),
         _growth(figures["growth"]),
     ]
@@ -72,7 +72,7 @@ def _growth(figures: Figures) -> str:
 
 def _short(figures: Figures, runs: Sequence[Row]) -> str:
     single, spread = (_at(runs, name, GOAL_RATE) for name in ("one of each", "spread"))
-    typical, first = figures["habits"][1], figures["limits"][0]
+    typical, first, others = figures["habits"][1], figures["limits"][0], _first_of_others(figures["limits"])
     cost = typical["cost"]["Messenger"]
     whole, memory = sum(cost.values()), figures["growth"]["memory"]
     return SHORT.format(
@@ -82,8 +82,10 @@ def _short(figures: Figures, runs: Sequence[Row]) -> str:
         p99=_ms(spread["p99"]),
         verdict=_verdict(figures["shards"]),
         first=first["name"],
-        bears=first["bears"],
-        others=_first_of_others(figures["limits"]),
+        follows=first["reckoned"],
+        others=f"{others['whose']}'s: {others['name']}, {others['bears']:g} turns a second",
+        a_day=round(others["bears"] * 3600 / figures["peak_share"], -3),
+        met=len(typical["met"]),
         habit=typical["name"],
         peak=typical["peak"],
         cost=whole,
@@ -105,15 +107,18 @@ def _reaching(shards: Iterable[Row]) -> int | None:
     return next((row["shards"] for row in shards if row["p99"] is not None and row["p99"] <= GOAL_MS), None)
 
 
-def _first_of_others(limits: Iterable[Row]) -> str:
-    first = next(limit for limit in limits if limit["whose"] != "Parley" and "new" not in limit["name"])
-    return f"{first['whose']}'s: {first['name']}, {first['bears']:g} turns a second"
+def _first_of_others(limits: Iterable[Row]) -> Row:
+    """The lowest limit that no setting of Parley raises, in an account that is not new."""
+    return next(limit for limit in limits if limit["whose"] != "Parley" and "new" not in limit["name"])
 
 
 def _code(figures: Figures) -> str:
     if figures["code"] == figures["spread"]:
         return "The code had this layout when the page was written."
-    return f"When the page was written, the code had {_layout(figures['code'])}."
+    return (
+        "*The code* is what a sample of its turns wrote to when the page was written, which may be less than all: "
+        f"{_layout(figures['code'])}."
+    )
 
 
 def _layout(layout: Row) -> str:

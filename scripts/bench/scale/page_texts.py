@@ -5,11 +5,14 @@ from typing import Final
 HEAD: Final = """\
 # How far one deployment goes
 
+How many questions one stage answers, which limit comes first, and what it costs. A *turn* is one question with its
+answer. Nothing here has run on AWS.
+
+{short}
+
 *Generated on {date} by `{command}`, on {machine}.
 Do not edit it. `--quick` prints a small version in two minutes, `--turns 100000` measures the memory for longer. A test
 compares the page with the figures in [scale.json](scale.json): `scripts/check tests/unit/test_scale_page.py`.*
-
-{short}
 
 | what | how it is known |
 | --- | --- |
@@ -19,17 +22,20 @@ compares the page with the figures in [scale.json](scale.json): `scripts/check t
 | latencies, the curve of a day, habits | assumed, as each section says |
 | how soon AWS splits a busy partition; whether a refused transaction and the index entries of a transaction cost \
 double; OpenAI's limits for the default model | not known; the simulation takes the worse |
-
-Nothing here has run on AWS.
 """
 SHORT: Final = """\
-- At {rate:,} turns a second {single:.0%} of the turns give up with one item and one partition of each, and {spread:.0%}
-  with the layout that is spread, where the p99 of the store's part is {p99} ms. {verdict}
-- The first limit of a million people is {first}: {bears:g} turns a second. With all settings raised it is {others}.
-- If of a million people {habit} a day, they make {peak:g} turns a second in the busiest minute and cost {cost:,.0f}
-  USD a month on Messenger, {model:.0%} of it for the model.
-- A turn takes the same number of requests whatever is stored. A thousand turns made the process of a worker grow by
-  {kb:g} KB and by {blocks:g} allocated blocks."""
+- **Without a change** the first limit is {first}: {follows}.
+- **With all settings raised** it is {others}:
+  {a_day:,.0f} questions a day, if they come as assumed [below](#one-million-people).
+- **A million people**: if {habit} a day, they make {peak:g} turns a second in the busiest
+  minute and cost {cost:,.0f} USD a month on Messenger at list prices, {model:.0%} of it for the model. That is more
+  than {met} of [the limits](#one-million-people) bear, so these have to be raised.
+- **The table**, once it has borne such a load, bears {rate:,} turns a second
+  [in the simulation](#the-stores-part-simulated): {spread:.0%} of the turns give up, and the store's part of a turn
+  takes {p99} ms at most in 99 of 100. With one item and one partition for all, {single:.0%} would give up.
+  {verdict}
+- **What is stored** does not make a turn dearer: it takes the same number of requests ([what grows](#what-grows)). A
+  thousand turns made the process of a worker grow by {kb:g} KB and by {blocks:g} allocated blocks."""
 SHAPE: Final = """\
 ## What the store does in a plain turn
 
