@@ -1,1 +1,4 @@
-"""Measures cold starts, streaming and rooms on this machine; run by hand, as modules. Not part of the product."""
+"""Measures cold starts, streaming, rooms, scale, and handlers beside those of others; run by hand, as modules.
+
+Not part of the product.
+"""

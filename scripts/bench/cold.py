@@ -8,7 +8,6 @@ a CPU: Lambda gives a function one for each 1,769 MB of its memory, but a full o
 """
 
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from typing import Final
 import boto3
 import click
 
+from scripts.bench import machine
 from scripts.deploy.package import build
 from scripts.stage.environment import ROOT, full_name, memory_mb
 
@@ -91,7 +91,7 @@ def main(runs: int) -> None:
         scratch = Path(temporary)
         starts = [start for bytecode in (False, True) for start in prepared(scratch, bytecode=bytecode)]
         times = measure(starts, runtime(scratch / "runtime"), runs=runs)
-        click.echo(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
+        click.echo(f"{machine.described()}\n")
         click.echo(table(times))
         click.echo("\n" + "\n".join(on_lambda(times, memory_mb("prod"))))
 

@@ -1,8 +1,6 @@
 """Starts a demo to measure, and chats with it over a WebSocket."""
 
 import json
-import os
-import platform
 import subprocess
 import sys
 import time
@@ -93,11 +91,6 @@ class ChatClient:
     async def answer(self) -> Sequence[tuple[float, Mapping[str, Any]]]:
         """Receive the frames up to the end of a turn."""
         return await self.until(lambda frame: frame["type"] == "completed")
-
-
-def machine() -> str:
-    """Describe the machine, for the heading of the results."""
-    return f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
 
 
 def percentile(values: Sequence[float], share: float) -> float:

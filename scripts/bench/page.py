@@ -12,7 +12,8 @@ from typing import Any, Final
 import click
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from scripts.bench.demo import Demo, machine, running_demo
+from scripts.bench import machine
+from scripts.bench.demo import Demo, running_demo
 
 _NETWORK: Final = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}
 _SLOWER: Final = 4
@@ -35,7 +36,7 @@ def main(visits: int) -> None:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         seen = [visit(chromium, demo) for _ in range(visits + 1)][1:]  # the first one includes the warm-up
         chromium.close()
-    click.echo(machine())
+    click.echo(machine.described())
     click.echo(f"script and style: {seen[0]['files']:.0f} files, {seen[0]['bytes']:.0f} bytes as they were sent")
     for name, words in {"paint": "first paint", "ready": "can write", "word": "first word after asking"}.items():
         click.echo(spread(words, [each[name] for each in seen]))

@@ -14,8 +14,9 @@ from typing import Final
 
 import click
 
+from scripts.bench import machine
 from scripts.bench.counting import Count, counted_dynamodb
-from scripts.bench.demo import ChatClient, Demo, machine, percentile, running_demo
+from scripts.bench.demo import ChatClient, Demo, percentile, running_demo
 
 _PEOPLE: Final = ("anna", "ben", "eve", "anna", "ben")
 _AT_ONCE: Final = 20
@@ -47,7 +48,7 @@ def main(idle: int, answers: int) -> None:
     """Measure and print the results."""
     with counted_dynamodb() as count, running_demo("--dynamodb-url", count.url) as demo:
         demo.behave(answer=_ANSWER, tokens_per_second=_WORDS_A_SECOND)
-        click.echo(machine())
+        click.echo(machine.described())
         asyncio.run(compare(demo, count, idle, answers))
 
 

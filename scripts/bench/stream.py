@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import click
 
-from scripts.bench.demo import ChatClient, Demo, machine, percentile, running_demo
+from scripts.bench import machine
+from scripts.bench.demo import ChatClient, Demo, percentile, running_demo
 
 _WORDS_A_SECOND = 50
 _LONG = " ".join(f"word{number}" for number in range(2000))
@@ -39,7 +40,7 @@ def main(answers: int, pace: int, *, browser: bool) -> None:
             answer="Twenty words or so, as many answers have, so that it takes a moment " * 2,
             tokens_per_second=_WORDS_A_SECOND,
         )
-        click.echo(machine())
+        click.echo(machine.described())
         click.echo(spread("first word to a socket", asyncio.run(to_a_socket(demo, answers))))
         if browser:
             click.echo(spread("first word to the page", to_the_page(demo, answers)))

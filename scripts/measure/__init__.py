@@ -1,1 +1,4 @@
-"""Measures of the code itself: its import graph and its prose. Reads syntax trees; imports nothing that it measures."""
+"""Measures of the code itself: its import graph and its prose, read from syntax trees, and its reliability.
+
+Only `reliability` runs what it measures.
+"""

@@ -1,1 +1,1 @@
-"""The benchmark that measures Parley beside what people would use, in one run, on a stub of AWS."""
+"""The benchmark that measures the speed of Parley beside that of others' handlers, in one run, on a stub of AWS."""

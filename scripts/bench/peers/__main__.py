@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import click
 
-from scripts.bench.demo import machine
+from scripts.bench import machine
 from scripts.bench.peers import figures, page
 from scripts.bench.peers.figures import Figures, Memory, Row, Start, Warm
 from scripts.bench.peers.handlers import CLIENTS, DOORS, NAIVE, WORKERS, Handler
@@ -45,7 +45,7 @@ def main(rounds: int, messages: int, turns: int, *, quick: bool, page_only: bool
     with served_stub() as stub, places(stub.url, quick=quick) as where:
         found = Figures(
             date=datetime.now(UTC).date().isoformat(),
-            machine=machine(),
+            machine=machine.described(),
             command=f"python -m scripts.bench.peers --rounds {rounds} --messages {messages} --turns {turns}",
             rounds=rounds,
             messages=messages,

@@ -1,13 +1,11 @@
 """Computes and measures the figures of docs/scale.md, as values for JSON."""
 
-import os
-import platform
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from scripts.bench import machine
 from scripts.bench.scale import growth
 from scripts.bench.scale.people import HABITS, PEOPLE, Habit, Limit, limits, month, peak_share
 from scripts.bench.scale.rules import PARTITION_WRITES, seconds_until
@@ -96,13 +94,7 @@ def grown(url: str, effort: Effort, *, command: str, say: Say) -> Figures:
 
 
 def _run(command: str) -> Row:
-    return {"date": f"{datetime.now(UTC):%d %B %Y}".lstrip("0"), "machine": machine(), "command": command}
-
-
-def machine() -> str:
-    """Describe the machine; on busy cores CPU time is longer too."""
-    load = f"{os.getloadavg()[0]:.1f}"
-    return f"{os.cpu_count()} shared cores, load {load}, {sys.platform}, Python {platform.python_version()}"
+    return {"date": f"{datetime.now(UTC):%d %B %Y}".lstrip("0"), "machine": machine.described(), "command": command}
 
 
 def _rows(shape: Shape, channel: str) -> Iterator[Row]:
