@@ -8,7 +8,7 @@ from chalicelib.content import plots
 from chalicelib.content.plots import Column, Plot
 from scripts.bench.peers import figures
 from scripts.bench.peers.figures import Figures, Memory, Row
-from scripts.bench.peers.handlers import PARLEY
+from scripts.bench.peers.handlers import NAIVE, PARLEY
 from scripts.stage.environment import ROOT
 
 _DOCS: Final = ROOT / "docs"
@@ -29,16 +29,19 @@ _HEAD: Final = """# How fast it is
 
 <!-- Written by `python -m scripts.bench.peers`: change scripts/bench/peers/page.py and its figures, not this page. -->
 
-Parley's webhook and worker beside what people would use in their place, in one run of
+Parley's webhook and worker beside what people would use in their place. Nothing was measured on AWS. In short:
+
+{short}
+
+Measured on {date} ({machine}), in one run with {rounds}, by
 
 ```sh
 .venv/bin/{command}
 ```
 
-on {date}
-({machine}). The machine was busy with other work. So all times are those of the measured process's CPU,
-the handlers took turns in each of {rounds} rounds, every figure is the median of the rounds, and a ratio is the median
-of the ratios within a round. Compare the ratios: the milliseconds are more than on a quiet machine.
+All times are those of the measured process's CPU. The handlers take turns in each round, every figure is the median of
+the rounds, and a ratio is the median of the ratios within a round. Compare the ratios: the higher the load, the more
+the milliseconds exceed those of a quiet machine.
 
 - Each handler has a process of its own. It imports the zip that Parley deploys, or the peers' packages in the same
   state. A server on the same machine answers at once as DynamoDB, Lambda, SSM, OpenAI and the Graph API do, over plain
@@ -46,7 +49,8 @@ of the ratios within a round. Compare the ratios: the milliseconds are more than
 - *Cold*: a new process imports the handler (*ready*) and handles one message (*first answer*), with its calls. Python's
   own start is left out. *Source* is a zip without bytecode; AWS's SDK, which Lambda provides, has bytecode in both.
 - *Warm*: a process handles {messages} messages a round.
-- The peers are in `scripts/bench/peers/apps`. All webhooks verify the signature. Nothing was measured on AWS.
+- The other handlers are in `scripts/bench/peers/apps`. All webhooks verify the signature. None but Parley's keeps order
+  or limits: [reliability](reliability.md#beside-others-on-the-same-schedules) says what such bots lose and double.
 """
 
 
@@ -103,8 +107,9 @@ def rendered(found: Figures) -> str:
         command=found.command,
         date=found.date,
         machine=found.machine,
-        rounds=found.rounds,
+        rounds="one round" if found.rounds == 1 else f"{found.rounds} rounds",
         messages=found.messages,
+        short=_short(found),
     )
     parts = [
         head,
@@ -127,8 +132,26 @@ def rendered(found: Figures) -> str:
     return "\n".join(parts)
 
 
+def _short(found: Figures) -> str:
+    """What Parley's handlers take, beside the ones that ratios are of."""
+    [webhook], [worker] = ([row for row in rows if row.name == PARLEY] for rows in (found.doors, found.workers))
+    state, start = list(webhook.starts.items())[-1]
+    few = f"- **These figures say little**: they are of fewer than {_FEWEST_ROUNDS} rounds.\n"
+    return (
+        f"{few if found.rounds < _FEWEST_ROUNDS else ''}"
+        f"- A message takes the webhook {webhook.warm.cpu_ms:.2f} ms of CPU, {webhook.warm.cpu_ratio:.2f} times as "
+        "much as a view with one put and one invoke.\n"
+        f"- A start of the webhook takes {start.ready_ms:.0f} ms ({state}), {start.ready_ratio:.2f} times as much as a "
+        "bare app with three AWS clients.\n"
+        f"- A turn takes the worker {worker.warm.cpu_ms:.2f} ms, {worker.warm.cpu_ratio:.2f} times as much as a "
+        f"function with one query and one put: it makes {worker.calls_a_message:.0f} calls to AWS."
+    )
+
+
 def _warm_table(rows: Sequence[Row]) -> str:
-    head = "| | CPU a message | times the naive one | a second of CPU | a second, with the server | calls to AWS |"
+    other = next(row.what for row in rows if row.name == NAIVE)
+    rates = "messages a second of CPU | messages a second, with the server's time"
+    head = f"| | CPU a message | ratio to {other} | {rates} | calls to AWS |"
     return "\n".join([head, "| --- | --- | --- | --- | --- | --- |", *map(_warm_row, rows), ""])
 
 
