@@ -49,7 +49,7 @@ class Effort:
     """The people by whom the layout of the code is found."""
 
 
-FULL: Final = Effort(8000, 8, 5000, (0, 30, 100, 300, 1000), (10, 100, 1000, 3000), (1, 10, 100, 500), 64)
+FULL: Final = Effort(8000, 8, 5000, (0, 30, 100, 300, 1000), (10, 100, 1000, 3000), (1, 10, 100, 500), 400)
 QUICK: Final = Effort(600, 2, 40, (0, 30), (10, 50), (1, 10), 8)
 
 
