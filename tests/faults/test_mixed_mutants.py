@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults import mixed_mutants, mutants, test_tool_crashes
+from tests.faults import mixed_mutants, mutants, test_tool_crashes, tools
 from tests.faults.mixed import mixed
 from tests.faults.mixed_promises import run
 
@@ -40,6 +40,7 @@ def noticed(promise: str, first: int, **mutant: Any) -> int | None:
         ({"makes_connections": mixed_mutants.LosesFollowedRooms}, SHOWN, 8),
         ({"makes_connections": mixed_mutants.NeverCancels}, "an answer that its person has cancelled stops", 2),
         ({"makes_journal": test_tool_crashes.MarksNoStart}, "a tool that may not be repeated acts once for a call", 12),
+        ({"makes_journal": test_tool_crashes.MarksNoStart}, tools.TRUE, 12),
     ],
 )
 def test_a_store_without_this_safeguard_breaks_a_promise(mutant: dict[str, Any], promise: str, first: int):

@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -10,6 +10,19 @@ from scripts.measure.reliability import FIGURES, PAGE
 from scripts.measure.reliability_page import render, sight
 from tests.faults.safeguards import Missing, checks, defined, missing, promises
 from tests.faults.steps import longest_wait, of_messenger
+
+NOT_SHOWN: Final = {
+    "a run asks the model twice for one turn",
+    "only what was set aside is settled",
+    "every message comes to its end",
+    "a page shows no word of a turn that was dropped",
+    "a page shows the beginning of an answer at every moment",
+    "a page that comes back shows what is kept",
+    "a socket gets the words of an answer without a gap",
+    "what a page sends is accepted or refused",
+    "only of what may not be repeated is the outcome unknown",
+}
+"""The checks of which no store shows yet that they can fail."""
 
 
 @pytest.fixture
@@ -68,6 +81,12 @@ def test_a_check_that_the_simulation_of_messages_makes_is_one_of_those_listed():
     modules = ("test_mutants", "test_mixed_mutants", "test_tool_crashes")
     noticed = {each.promise for each in missing() if each.module in modules and each.promise}
     assert noticed <= set(promises())
+
+
+def test_a_new_check_comes_with_a_store_that_breaks_it():
+    assert {check for check, stores in checks().items() if not stores} == NOT_SHOWN, (
+        "add a class to tests/faults/check_mutants.py, or take the check from NOT_SHOWN"
+    )
 
 
 def test_each_check_is_listed_with_the_stores_that_break_it():
