@@ -19,7 +19,7 @@ from chalicelib.aws.dynamodb.keys import Key
 from chalicelib.aws.dynamodb.shared_day import set_aside
 from chalicelib.aws.dynamodb.spend import DynamoSpending
 from chalicelib.aws.dynamodb.table import Table, TransactionRefused
-from chalicelib.aws.dynamodb.writes import Write
+from chalicelib.aws.dynamodb.writes import Write, put
 from chalicelib.conversation.charged import Charged
 from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import StoreError
@@ -308,6 +308,22 @@ def test_the_usual_charge_is_one_call_and_the_day_is_read_with_two(two: Two):
     two.crashes.arm()
     two.day()
     assert two.crashes.calls == 2
+
+
+def test_a_months_earlier_days_are_read_a_hundred_shards_with_one_call_and_closed_once(two: Two):
+    names = {f"{channel}.{number}" for channel in ("messenger", "web") for number in range(40)}
+    for day in ("2026-11-18", "2026-11-19", DAY):
+        granted = {f"granted_{channel}": 40 for channel in ("messenger", "web")}
+        two.table.write(put({**keys.spend_key(day), "shards": names, "committed": 80, **granted}))
+        for name in names:
+            two.table.write(put({**keys.spend_shard_key(day, name), "committed": 1, "room": 0}))
+    calls = []
+    for _ in range(2):
+        two.crashes.arm()
+        assert DynamoSpending(two.table).used_before(TOMORROW) == 240
+        calls.append(two.crashes.calls)
+    reading = 1 + 1 + 1 + 3  # the day before and its shards, all days, and their 240 shards
+    assert calls == [reading + len(names), reading]
 
 
 @dataclass
