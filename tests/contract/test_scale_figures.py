@@ -22,9 +22,9 @@ def test_figures_computed_now_make_a_whole_page(emulator: "DynamoDBClient"):
     found = json.loads(json.dumps(simulated(url, TINY, growth, command="simulate", say=said.append)))
     page = render(found)
     assert [line for line in page.splitlines() if line.startswith("## ")] == [
+        "## One million people",
         "## What the store does in a plain turn",
         "## The store's part, simulated",
-        "## One million people",
         "## What grows",
         "## Memory of a worker",
     ]
