@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import io
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -50,7 +51,6 @@ DOCUMENT_PATH: Final = "/openapi.yaml"
 TICKETS_OF_A_KEY: Final = 40
 """Fewer than an address may have, so that most requests are not refused for their number."""
 CACHING: Final[tuple[ModuleType, ...]] = (api, clients, pages, services)
-WAKES: Final = {"StatusCode": 202}
 
 
 class SignedByAws(AuthBase):
@@ -227,7 +227,7 @@ def running() -> Iterator[RestApi]:
 
 
 def _woken(**_: Any) -> Any:
-    return SimpleNamespace(status_code=202), WAKES
+    return SimpleNamespace(status_code=202), {"StatusCode": 202, "Payload": io.BytesIO()}
 
 
 def _secrets() -> Mapping[str, str]:

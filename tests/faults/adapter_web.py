@@ -166,5 +166,5 @@ class AdapterChat:
     @property
     def charged(self) -> tuple[int, int]:
         """What was counted on the person, and on the key."""
-        person, key = self.store.people.get(person_of("anna")), self.store.keys.get(KEY)
+        person, key = self.store.people.get(person_of("anna")), self.store.keys.counted(KEY)
         return sum(person.quota.values()) if person else 0, key.used if key else 0

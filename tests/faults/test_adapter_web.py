@@ -26,6 +26,9 @@ def test_the_requests_of_a_question_are_these():
             "Query",
             "GetItem",
             "TransactWriteItems",
+            "GetItem",  # of the key, whose item for this question's count is written first
+            "TransactWriteItems",
+            "TransactWriteItems",
             "Query",
             "TransactWriteItems",
             "Query",

@@ -117,7 +117,7 @@ enough for ten times as many.
 
 ### What a month costs
 
-In USD at list prices, without the free allowance, by the table that `scripts/parley cost` uses. The quantities that a
+In USD at list prices, without the free allowance, by the table of the command `cost`. The quantities that a
 test counts are marked in `chalicelib/operations/aws_prices.py`; the others are assumed there. The model is the default
 one, with the tokens that the README assumes and nothing read from its cache.
 
