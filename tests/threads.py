@@ -1,7 +1,8 @@
-"""Runs coroutines in a thread of their own, and checks that a test leaves no thread running."""
+"""Runs coroutines beside the event loop of a browser, and checks that a test leaves no thread running."""
 
 import asyncio
 import threading
+from asyncio.events import _get_running_loop, _set_running_loop
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +16,17 @@ def run(story: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end. In the main thread an event loop runs already, once a browser was started."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, story).result()
+
+
+@contextmanager
+def no_loop_of_a_browser() -> Iterator[None]:
+    """Hide the event loop that a browser of an earlier test leaves running in this thread."""
+    running = _get_running_loop()
+    _set_running_loop(None)
+    try:
+        yield
+    finally:
+        _set_running_loop(running)
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from tests.contract.stores import Store, dynamo_client, dynamo_store, fake_store
 from tests.contract.story import Story
 from tests.contract.troubles import Troubled, unnoticed
 from tests.fakes.adapters import FakeClock
+from tests.threads import no_loop_of_a_browser
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _connections_closed() -> Iterator[None]:
-    yield
-    openai_server.close_all()
+    with no_loop_of_a_browser():
+        yield
+        openai_server.close_all()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,13 @@ import pytest
 from tests import emf
 from tests.flow.bot import Bot
 from tests.flow.chat import Chat
+from tests.threads import no_loop_of_a_browser
+
+
+@pytest.fixture(autouse=True)
+def _own_loop() -> Iterator[None]:
+    with no_loop_of_a_browser():
+        yield
 
 
 @pytest.fixture
