@@ -33,13 +33,17 @@ def main(visits: int) -> None:
     """Measure and print the results."""
     with running_demo() as demo, sync_playwright() as playwright:
         demo.behave(answer="Twenty words or so, as many answers have.", tokens_per_second=50)
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=_browser(), args=["--no-sandbox"])
         seen = [visit(chromium, demo) for _ in range(visits + 1)][1:]  # the first one includes the warm-up
         chromium.close()
     click.echo(machine.described())
     click.echo(f"script and style: {seen[0]['files']:.0f} files, {seen[0]['bytes']:.0f} bytes as they were sent")
     for name, words in {"paint": "first paint", "ready": "can write", "word": "first word after asking"}.items():
         click.echo(spread(words, [each[name] for each in seen]))
+
+
+def _browser() -> str | None:
+    return shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
 def visit(chromium: Browser, demo: Demo) -> Mapping[str, float]:
