@@ -1,11 +1,13 @@
 """`docs/openapi.yaml` as tests read it: its operations, with what they take and answer, and no `$ref` in the way."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
+
+from tests.json_references import at
 
 PLACE: Final = Path(__file__).parents[1] / "docs" / "openapi.yaml"
 DOCUMENT: Final[Mapping[str, Any]] = yaml.safe_load(PLACE.read_text())
@@ -53,27 +55,8 @@ class Operation:
 def resolved(part: Any) -> Any:
     """Follow the reference that a part is; any other part is returned as it is."""
     while isinstance(part, dict) and "$ref" in part:
-        part = at(part["$ref"])
+        part = at(DOCUMENT, part["$ref"])
     return part
-
-
-def at(reference: str) -> Any:
-    found: Any = DOCUMENT
-    for step in reference.removeprefix("#/").split("/"):
-        found = found[step]
-    return found
-
-
-def references(part: Any) -> Iterator[str]:
-    match part:
-        case {"$ref": str(target)}:
-            yield target
-        case dict():
-            for value in part.values():
-                yield from references(value)
-        case list():
-            for value in part:
-                yield from references(value)
 
 
 OPERATIONS: Final = {

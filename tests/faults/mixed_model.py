@@ -12,7 +12,7 @@ from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, P
 from chalicelib.conversation.turn import TurnState
 from chalicelib.errors import ModelError
 from tests.faults.ledger import Ledger, Run
-from tests.faults.parts import PRICE, USED, whole
+from tests.faults.parts import PRICE, USED, fail_or_bill, whole
 from tests.faults.simulation import Simulation
 from tests.faults.tools import World, calling
 
@@ -46,13 +46,7 @@ class MixedModel:
         run, number = self.run(), len(prompt.rounds)
         self.ledger.was_asked(f"{self._turn(run, prompt)} after {number} rounds", prompt.history, run)
         self.world().was_told(prompt)
-        error = self.fails()
-        if error and error.may_be_billed:
-            self.ledger.unknown += prompt.max_output_tokens
-        if error is None or error.may_be_billed:
-            self.ledger.was_billed(PRICE.cost(USED))
-        if error:
-            raise error
+        fail_or_bill(self.fails(), prompt, self.ledger)
         if prompt.tools and prompt.may_call and number < prompt.question.count("*"):
             return calling(next(self.numbers))
         return self._say(f"answer to {prompt.question}", prompt, run)

@@ -1,6 +1,7 @@
 """Stores of the web chat and of memory that each lack one safeguard and are otherwise correct."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from chalicelib.conversation.connection import Connection
 from chalicelib.conversation.inbox_steps import Forgotten
@@ -21,16 +22,8 @@ class ForgetsClosedTurnsOnly(FakeInbox):
 class SeatsNobodyWhoMoves(FakeConnections):
     """Moves a connection to a room, but does not list it there."""
 
-    def move(
-        self,
-        connection: Connection,
-        conversation: ConversationId,
-        *,
-        now: int,
-        conversation_id: str = "",
-        keeps: bool = False,
-    ) -> Connection | None:
-        moved = super().move(connection, conversation, now=now, conversation_id=conversation_id, keeps=keeps)
+    def move(self, connection: Connection, conversation: ConversationId, **more: Any) -> Connection | None:
+        moved = super().move(connection, conversation, **more)
         self.memory.members.pop((conversation, connection.id), None)
         return moved
 
@@ -45,16 +38,8 @@ class SeesOneMember(FakeConnections):
 class LosesFollowedRooms(FakeConnections):
     """Leaves the conversations that a connection follows when it follows another one."""
 
-    def move(
-        self,
-        connection: Connection,
-        conversation: ConversationId,
-        *,
-        now: int,
-        conversation_id: str = "",
-        keeps: bool = False,
-    ) -> Connection | None:
-        moved = super().move(connection, conversation, now=now, conversation_id=conversation_id, keeps=keeps)
+    def move(self, connection: Connection, conversation: ConversationId, **more: Any) -> Connection | None:
+        moved = super().move(connection, conversation, **more)
         for place in list(self.memory.members):
             if place[1] == connection.id and place[0] != conversation:
                 del self.memory.members[place]

@@ -151,6 +151,16 @@ class EnteredConnections:
         self._ledger.was_cancelled(connection, turn)
 
 
+def fail_or_bill(error: ModelError | None, prompt: Prompt, ledger: Ledger) -> None:
+    """Enter what the provider bills for a call, and raise the error, if there is one."""
+    if error and error.may_be_billed:
+        ledger.unknown += prompt.max_output_tokens
+    if error is None or error.may_be_billed:
+        ledger.was_billed(PRICE.cost(USED))
+    if error:
+        raise error
+
+
 @dataclass
 class SimulatedModel:
     """Answers with the question, so that every answer is known by its words."""
@@ -169,13 +179,7 @@ class SimulatedModel:
             self.ledger.was_billed(PRICE.cost(USED))
             return whole("A summary of what was said.")
         self.ledger.was_asked(prompt.question, prompt.history, self.run())
-        error = self.fails()
-        if error and error.may_be_billed:
-            self.ledger.unknown += prompt.max_output_tokens
-        if error is None or error.may_be_billed:
-            self.ledger.was_billed(PRICE.cost(USED))
-        if error:
-            raise error
+        fail_or_bill(self.fails(), prompt, self.ledger)
         return whole(f"answer to {prompt.question}")
 
 

@@ -11,7 +11,7 @@ from chalicelib.conversation.tool import ToolCall, ToolResult, ToolSpec
 from chalicelib.conversation.tool_ports import Caller
 from chalicelib.errors import ModelError
 from tests.faults.ledger import Ledger, Run
-from tests.faults.parts import PRICE, USED, SimulatedModel, whole
+from tests.faults.parts import USED, SimulatedModel, fail_or_bill, whole
 from tests.faults.simulation import MOST, Simulation
 from tests.faults.stage import Stage
 
@@ -104,13 +104,7 @@ class CallingModel(SimulatedModel):
         number = len(prompt.rounds)
         self.ledger.was_asked(f"{prompt.question} after {number} rounds", prompt.history, self.run())
         self.world[0].was_told(prompt)
-        error = self.fails()
-        if error and error.may_be_billed:
-            self.ledger.unknown += prompt.max_output_tokens
-        if error is None or error.may_be_billed:
-            self.ledger.was_billed(PRICE.cost(USED))
-        if error:
-            raise error
+        fail_or_bill(self.fails(), prompt, self.ledger)
         if prompt.may_call and number < prompt.question.count("*"):
             return calling(next(self.numbers))
         return whole(f"answer to {prompt.question}")

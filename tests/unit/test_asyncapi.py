@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.channels.web import handshake
 from tests.frame_schema import DOCUMENT, MAX_BYTES, MESSAGES, check, problems
+from tests.json_references import at, references
 
 WORDS: Final = (Path(__file__).parents[2] / "docs" / "websocket.md").read_text()
 SCHEMAS: Final = DOCUMENT["components"]["schemas"]
@@ -48,25 +49,6 @@ def same(summary: str, words: str) -> bool:
     return summary.rstrip(".").lower() == words.rstrip(".").lower()
 
 
-def references(part: Any) -> Iterator[str]:
-    match part:
-        case {"$ref": str(target)}:
-            yield target
-        case dict():
-            for value in part.values():
-                yield from references(value)
-        case list():
-            for value in part:
-                yield from references(value)
-
-
-def resolved(reference: str) -> Any:
-    found: Any = DOCUMENT
-    for step in reference.removeprefix("#/").split("/"):
-        found = found[step]
-    return found
-
-
 def schemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """A schema and all within it."""
     yield schema
@@ -93,7 +75,7 @@ def test_it_is_a_document_of_asyncapi_3_with_nothing_in_it_that_has_no_place_the
 
 def test_every_reference_in_it_leads_somewhere():
     for reference in references(DOCUMENT):
-        assert resolved(reference), reference
+        assert at(DOCUMENT, reference), reference
 
 
 def test_the_parameters_of_the_address_are_those_that_are_read():

@@ -17,7 +17,8 @@ from chalicelib.access.key_service import FIELDS, LONGEST_NAME, MOST_DAYS, MOST_
 from chalicelib.access.ticket import LIFETIME_S
 from chalicelib.routes import chat
 from tests import frame_schema
-from tests.rest_document import DOCUMENT, OPERATIONS, Operation, at, references, resolved
+from tests.json_references import at, references
+from tests.rest_document import DOCUMENT, OPERATIONS, Operation, resolved
 
 ROOT: Final = Path(__file__).parents[2]
 REGISTERED: Final[dict[tuple[str, str], RouteEntry]] = {
@@ -41,7 +42,7 @@ def both() -> list[Any]:
 
 def test_every_reference_leads_somewhere_and_every_component_is_used():
     used = set(references(DOCUMENT))
-    assert [reference for reference in used if not at(reference)] == []
+    assert [reference for reference in used if not at(DOCUMENT, reference)] == []
     kinds = ("schemas", "responses", "parameters", "headers", "requestBodies")
     named = {f"#/components/{kind}/{name}" for kind in kinds for name in DOCUMENT["components"][kind]}
     assert used == named
