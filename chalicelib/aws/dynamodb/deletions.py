@@ -27,7 +27,7 @@ class DynamoDeletions:
     def open(self, *, now: int) -> Iterator[Deletion]:
         for page in self.table.pages(index_keys.in_bucket(index_keys.DELETIONS_BUCKET), index=index_keys.DUE_INDEX):
             indexed = [items.key_of(found) for found in page]
-            stored = {item["pk"]: item for item in self.table.get_many(indexed)} if indexed else {}
+            stored = {item["pk"]: item for item in self.table.get_many(indexed)}
             kept = (stored[found["pk"]] for found in page if found["pk"] in stored)
             yield from (_deletion(item) for item in kept if _is_open(item, now=now))
 

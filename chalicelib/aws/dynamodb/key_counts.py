@@ -8,13 +8,13 @@ An item of the count is made with its first question. It has what makes the key 
 
 from collections import Counter
 from collections.abc import Iterable
-from itertools import islice, product
+from itertools import product
 from typing import Final
 
 from chalicelib.aws.dynamodb import keys
 from chalicelib.aws.dynamodb.conditions import EXISTS, NOT_EXISTS, NOT_REVOKED, key_valid
 from chalicelib.aws.dynamodb.keys import Key
-from chalicelib.aws.dynamodb.table import BATCH_LIMIT, Table, TransactionRefused
+from chalicelib.aws.dynamodb.table import Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, Write, check, put, update
 from chalicelib.ids import KeyId, PersonId
 from chalicelib.spreading import part_of
@@ -58,9 +58,7 @@ def revoke(table: Table, key: KeyId, *, now: int) -> None:
 def read(table: Table, counted: Iterable[KeyId]) -> Counter[KeyId]:
     """Return the questions of these keys, as last written."""
     by_pk = {keys.api_key_count_key(key, number)["pk"]: key for key, number in product(counted, range(PARTS))}
-    wanted = iter([{"pk": pk, "sk": keys.COUNT} for pk in by_pk])
     questions = Counter[KeyId]()
-    while batch := list(islice(wanted, BATCH_LIMIT)):
-        for item in table.get_many(batch):
-            questions[by_pk[item["pk"]]] += int(item["used"])
+    for item in table.get_many([{"pk": pk, "sk": keys.COUNT} for pk in by_pk]):
+        questions[by_pk[item["pk"]]] += int(item["used"])
     return questions

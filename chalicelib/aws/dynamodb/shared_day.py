@@ -134,11 +134,7 @@ class _Search:
         if shard and read.limits in (None, self.money.limits) and self._lacks(read) <= _least(self._room(read)):
             return read
         rest = [name for name in shard_names(own) if name != shard]
-        there = (
-            {item["pk"]: item for item in self.table.get_many([key_of_part(day, name) for name in rest])}
-            if rest
-            else {}
-        )
+        there = {item["pk"]: item for item in self.table.get_many([key_of_part(day, name) for name in rest])}
         return _Day(own, mine, {name: there.get(key_of_part(day, name)["pk"], {}) for name in rest})
 
     def _room(self, day: _Day) -> Room:

@@ -1,17 +1,15 @@
 """A day's model costs over DynamoDB: what belongs to a turn's transactions, and the Spending port."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from chalicelib.access import identity, ledger
 from chalicelib.access.budget import DaySpend, Reservation, Settlement
 from chalicelib.aws.dynamodb import items, keys, ledger_items
-from chalicelib.aws.dynamodb.items import Item
-from chalicelib.aws.dynamodb.keys import Key
 from chalicelib.aws.dynamodb.shared_day import set_aside_alone
 from chalicelib.aws.dynamodb.spend_writes import SetAside, counting, settled_in, shard_names
-from chalicelib.aws.dynamodb.table import BATCH_LIMIT, Table
+from chalicelib.aws.dynamodb.table import Table
 from chalicelib.aws.dynamodb.writes import Update, Write, update
 from chalicelib.conversation import bookkeeping
 from chalicelib.conversation.inbox_steps import Finish, Record
@@ -63,10 +61,10 @@ class DynamoSpending:
 
     def days(self, since: date, until: date) -> Sequence[DaySpend]:
         names = [(since + timedelta(days=number)).isoformat() for number in range((until - since).days + 1)]
-        own = self._read(keys.spend_key(name) for name in names)
+        own = self.table.get_many([keys.spend_key(name) for name in names])
         parts = [(item["pk"].removeprefix(keys.SPEND_PREFIX), shard) for item in own for shard in shard_names(item)]
         found = {name: DaySpend(name) for name in names}
-        for item in (*own, *self._read(keys.spend_shard_key(day, shard) for day, shard in parts)):
+        for item in (*own, *self.table.get_many([keys.spend_shard_key(day, shard) for day, shard in parts])):
             counted = ledger_items.day_spend(item)
             found[counted.day] = ledger.added(found[counted.day], counted)
         return list(found.values())
@@ -74,20 +72,13 @@ class DynamoSpending:
     def used_before(self, day: date) -> int:
         last = day - timedelta(days=1)
         own = self.table.write(update(keys.spend_key(last.isoformat()), _closed(last)))
-        shards = self._read(keys.spend_shard_key(last.isoformat(), name) for name in shard_names(own))
+        shards = self.table.get_many([keys.spend_shard_key(last.isoformat(), name) for name in shard_names(own)])
         for item in (item for item in shards if "closed" not in item):
             self.table.write(update(items.key_of(item), _closed(last)))
         return sum(spent.committed for spent in self.days(day.replace(day=1), last))
 
     def reserve(self, reservation: Reservation) -> bool:
         return set_aside_alone(self.table, reserve(reservation, None))
-
-    def _read(self, wanted: Iterable[Key]) -> list[Item]:
-        """Return the items that exist, with as few requests as there can be."""
-        found, rest = list[Item](), list(wanted)
-        for start in range(0, len(rest), BATCH_LIMIT):
-            found += self.table.get_many(rest[start : start + BATCH_LIMIT])
-        return found
 
 
 def _closed(day: date) -> Update:

@@ -68,7 +68,12 @@ class Table:
         return unmarshal(response["Item"]) if "Item" in response else None
 
     def get_many(self, keys: Sequence[Key]) -> list[Item]:
-        """Return the items that exist, as last written, in any order; at most BATCH_LIMIT keys."""
+        """Return the items that exist, as last written, in any order, with a request for each BATCH_LIMIT keys."""
+        return [
+            item for some in range(0, len(keys), BATCH_LIMIT) for item in self._batch(keys[some : some + BATCH_LIMIT])
+        ]
+
+    def _batch(self, keys: Sequence[Key]) -> list[Item]:
         found: list[Item] = []
         wanted: Any = {self.name: {"Keys": [marshal(key) for key in keys], "ConsistentRead": True}}
 

@@ -26,7 +26,7 @@ from chalicelib.aws.dynamodb.conditions import (
 from chalicelib.aws.dynamodb.forgotten_turns import ForgottenTurns, erasure
 from chalicelib.aws.dynamodb.index_keys import people_partition
 from chalicelib.aws.dynamodb.items import Item
-from chalicelib.aws.dynamodb.table import BATCH_LIMIT, ConditionFailed, Table, TransactionRefused
+from chalicelib.aws.dynamodb.table import ConditionFailed, Table, TransactionRefused
 from chalicelib.aws.dynamodb.writes import Update, delete, put, update
 from chalicelib.conversation.inbox_steps import Forgotten
 from chalicelib.conversation.order import in_order
@@ -78,8 +78,7 @@ class DynamoTranscript:
 
     def own(self, conversations: Collection[ConversationId], *, now: int) -> Sequence[OwnConversation]:
         wanted = [keys.conversation_key(each) for each in sorted(conversations)]
-        stored = (item for some in _batches(wanted) for item in self.table.get_many(some))
-        found = [own for item in stored if (own := items.own(item, now=now))]
+        found = [own for item in self.table.get_many(wanted) if (own := items.own(item, now=now))]
         return sorted(found, key=lambda each: (-each.used_at, each.id))
 
     def rename(self, conversation: ConversationId, title: str) -> bool:
@@ -200,10 +199,6 @@ class DynamoTranscript:
     def _update(self, turn: Turn, change: Update, *, when: ConditionBase = NOT_ERASED) -> bool:
         """Change a turn that was not erased meanwhile; False when it was, or when the condition fails."""
         return self.table.write_if(update(keys.turn_key(turn.conversation, turn.id), change, when=NOT_ERASED & when))
-
-
-def _batches(wanted: Sequence[keys.Key]) -> Iterator[Sequence[keys.Key]]:
-    return (wanted[start : start + BATCH_LIMIT] for start in range(0, len(wanted), BATCH_LIMIT))
 
 
 def _there(page: Sequence[Item], *, now: int) -> list[Turn]:
