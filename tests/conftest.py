@@ -14,9 +14,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Every session of boto3 would parse the descriptions again: a tenth of a second for each command that a test runs.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
-# Properties write nothing to disk and have no deadline: machines are slow at times.
+# Properties write nothing to disk and have no deadline: machines are slow at times. Each run draws other examples.
 settings.register_profile(
-    "parley", database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=False
+    "parley",
+    max_examples=25,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=False,
 )
-settings.register_profile("fast", settings.get_profile("parley"), max_examples=25)
+settings.register_profile("full", settings.get_profile("parley"), max_examples=100)
 settings.load_profile("parley")

@@ -192,7 +192,7 @@ def test_check_deploys_to_an_emulator_as_well_when_it_is_told_to(project: Projec
 
 def test_check_runs_the_long_tests_as_well_when_it_is_told_to(project: Project):
     assert checks(project.run("scripts/check", "--deployed", "--full"))[3:] == [
-        f"== pytest -n {PROCESSES} --dist worksteal -m  --ignore=tests/deployed",
+        f"== pytest -n {PROCESSES} --dist worksteal --hypothesis-profile full -m  --ignore=tests/deployed",
         "== tests.faults.run --schedules 100000 --json .parley/schedules.json",
         "== tests.faults.adapter_counts --schedules 500 --json .parley/adapter.json",
         f"== pytest -n {FEWER_PROCESSES} --dist loadfile -m  tests/deployed",
@@ -202,12 +202,12 @@ def test_check_runs_the_long_tests_as_well_when_it_is_told_to(project: Project):
 
 def test_a_full_check_of_some_tests_measures_nothing(project: Project):
     assert checks(project.run("scripts/check", "--full", "tests/unit"))[3:] == [
-        f"== pytest -n {PROCESSES} --dist worksteal -m  --ignore=tests/deployed tests/unit",
+        f"== pytest -n {PROCESSES} --dist worksteal --hypothesis-profile full -m  --ignore=tests/deployed tests/unit",
     ]
 
 
 def test_the_fast_check_runs_what_starts_nothing(project: Project):
-    pytest = f"== pytest -n {PROCESSES} --dist worksteal --hypothesis-profile fast -m not emulated and not full"
+    pytest = f"== pytest -n {PROCESSES} --dist worksteal -m not emulated and not full"
     folders = "tests/unit tests/flow tests/architecture tests/contract"
     assert checks(project.run("scripts/check", "--fast")) == [*CHECKS, f"{pytest} {folders}"]
     assert checks(project.run("scripts/check", "--fast", "tests/unit"))[3:] == [f"{pytest} tests/unit"]
