@@ -33,7 +33,7 @@ def shard_of(name: str, *, cap: int, amount: int) -> Shard | None:
 
 
 @dataclass(frozen=True)
-class Room:
+class Headroom:
     """What a day's budget has left for one channel, in micro-USD."""
 
     ungranted: int

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from chalicelib.access.budget import Budget, Price, Usage
-from chalicelib.access.shards import MOST_SHARDS, Room, shard_of
+from chalicelib.access.shards import MOST_SHARDS, Headroom, shard_of
 
 CENT = 10_000
 DOLLAR = 100 * CENT
@@ -43,12 +43,12 @@ def test_the_settings_of_a_shared_day_are_all_that_its_shards_depend_on():
 
 
 def test_a_shard_is_granted_less_the_less_is_left():
-    shares = [Room(left, None, {}).share(10, "web", of=4) for left in (8010, 4010, 90, 10, 5)]
+    shares = [Headroom(left, None, {}).share(10, "web", of=4) for left in (8010, 4010, 90, 10, 5)]
     assert shares == [1010, 510, 20, 10, 10]
 
 
 def test_what_others_have_left_counts_and_only_the_channels_own_as_its_part():
-    room = Room(0, 10, {"web.1": 100, "messenger.1": 1000, "web.2": -50})
+    room = Headroom(0, 10, {"web.1": 100, "messenger.1": 1000, "web.2": -50})
     assert room.share(10, "web", of=1) == 10 + (110 - 10) // 2
     assert room.share(10, "messenger", of=1) == 10 + (1010 - 10) // 2
 
@@ -64,13 +64,13 @@ def test_what_others_have_left_counts_and_only_the_channels_own_as_its_part():
     ],
 )
 def test_more_is_taken_first_where_most_of_the_channels_own_is_left(amount: int, taken: dict[str, int]):
-    assert Room(10, None, {"messenger.1": 1000, "web.2": 30, "web.1": 100}).taken_for(amount, "web") == taken
+    assert Headroom(10, None, {"messenger.1": 1000, "web.2": 30, "web.1": 100}).taken_for(amount, "web") == taken
 
 
 def test_a_part_that_is_used_up_is_filled_by_the_channels_own_shards_alone():
-    room = Room(500, 0, {"messenger.1": 1000, "web.1": 100})
+    room = Headroom(500, 0, {"messenger.1": 1000, "web.1": 100})
     assert room.taken_for(60, "web") == {"web.1": 60}
 
 
 def test_a_budget_that_was_lowered_takes_back_what_is_missing():
-    assert Room(-50, None, {"web.1": 100}).taken_for(10, "web") == {"web.1": 60}
+    assert Headroom(-50, None, {"web.1": 100}).taken_for(10, "web") == {"web.1": 60}

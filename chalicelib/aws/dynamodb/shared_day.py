@@ -22,7 +22,7 @@ from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.access import ledger, shards
 from chalicelib.access.budget import DaySpend
-from chalicelib.access.shards import Room
+from chalicelib.access.shards import Headroom
 from chalicelib.aws.dynamodb import ledger_items
 from chalicelib.aws.dynamodb.conditions import NOT_EXISTS
 from chalicelib.aws.dynamodb.items import Item
@@ -137,13 +137,13 @@ class _Search:
         there = {item["pk"]: item for item in self.table.get_many([key_of_part(day, name) for name in rest])}
         return _Day(own, mine, {name: there.get(key_of_part(day, name)["pk"], {}) for name in rest})
 
-    def _room(self, day: _Day) -> Room:
+    def _room(self, day: _Day) -> Headroom:
         reservation, channel = self.money.reservation, self.money.channel
         ungranted, of_channel = reservation.most - _number(day.own, "committed"), None
         if channel is not None and reservation.channel_cap is not None:
             of_channel = reservation.channel_cap - _number(day.own, committed_by(channel))
         left = {name: _number(item, "room") for name, item in day.others.items()}
-        return Room(ungranted, of_channel, left)
+        return Headroom(ungranted, of_channel, left)
 
     def _lacks(self, day: _Day) -> int:
         """What the call's shard must be granted at least; negative if it has more left than the call needs."""
@@ -278,7 +278,7 @@ def _moved(taken: Mapping[str, int]) -> dict[str, int]:
     return add
 
 
-def _least(room: Room) -> int:
+def _least(room: Headroom) -> int:
     return room.ungranted if room.ungranted_of_channel is None else min(room.ungranted, room.ungranted_of_channel)
 
 
