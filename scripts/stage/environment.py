@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,6 +60,7 @@ class Aws:
     session: "boto3.Session"
     config: "Config"
     endpoint: str | None = None
+    _clients: dict[tuple[Any, str | None], Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def region(self) -> str:
@@ -72,19 +73,23 @@ class Aws:
 
     def in_region(self, region: str) -> "Aws":
         """Return the same account in another region."""
-        return _aws(region, emulator=self.endpoint)
+        return connected(region, emulator=self.endpoint)
 
     def client(self, service: Any, *, endpoint: str | None = None) -> Any:
-        """Create a boto3 client for a service, at `endpoint` if it is given.
+        """Return the boto3 client for a service, at `endpoint` if it is given.
 
+        A command has one of each, which keeps its connections: to make one takes tens of milliseconds.
         Raises ConfigError if this machine is not set up for AWS.
         """
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415 (slow; `--help` does without)
 
         from scripts.stage.explain import explain_setup  # noqa: PLC0415
 
+        at = endpoint or self.endpoint
         try:
-            return self.session.client(service, endpoint_url=endpoint or self.endpoint, config=self.config)
+            if (service, at) not in self._clients:
+                self._clients[service, at] = self.session.client(service, endpoint_url=at, config=self.config)
+            return self._clients[service, at]
         except BotoCoreError as exc:
             raise ConfigError(explain_setup(exc) or f"AWS cannot be reached: {exc}") from exc
         except (ValueError, OSError) as exc:  # AWS_ENDPOINT_URL is not a URL, SSLKEYLOGFILE cannot be written
@@ -106,7 +111,7 @@ class Environment:
 
     @property
     def table(self) -> "Table":
-        """The DynamoDB table of the stage; a new client for each call."""
+        """The DynamoDB table of the stage."""
         from chalicelib.aws.dynamodb.table import Table  # noqa: PLC0415 (imports boto3)
 
         return Table(self.aws.client("dynamodb"), self.settings.stage.table)
@@ -202,7 +207,7 @@ def _deployed(stage: str, env: Mapping[str, str], region: str | None) -> Environ
     config = _defining(stage)
     _check(config, stage)
     variables = config.variables(stage, {**_ours(env), "PARLEY_STAGE": stage})
-    return Environment(variables.settings(), _aws(region or config.region(stage) or env.get("AWS_REGION") or None))
+    return Environment(variables.settings(), connected(region or config.region(stage) or env.get("AWS_REGION") or None))
 
 
 def _check(config: ConfigFile, stage: str) -> None:
@@ -218,7 +223,7 @@ def _check(config: ConfigFile, stage: str) -> None:
 
 def _demo(env: Mapping[str, str]) -> Environment:
     facts = demos.chosen(env, DEMO_FOLDER)
-    aws = _aws(facts["region"], emulator=facts["endpoint"])
+    aws = connected(facts["region"], emulator=facts["endpoint"])
     return Environment(
         Settings.from_env(facts["settings"]),
         aws,
@@ -228,7 +233,7 @@ def _demo(env: Mapping[str, str]) -> Environment:
     )
 
 
-def _aws(region: str | None, *, emulator: str | None = None) -> Aws:
+def connected(region: str | None, *, emulator: str | None = None) -> Aws:
     """Connect to AWS with the owner's credentials, or to an emulator, without them and without a proxy."""
     import boto3  # noqa: PLC0415 (slow; `--help` does without)
     import botocore.session  # noqa: PLC0415

@@ -1,7 +1,8 @@
 """Stores conversations as the bot would, for tests of what the owner sees and decides."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
@@ -12,6 +13,12 @@ from chalicelib.ids import ConversationId, KeyId, PersonId
 from tests.contract.stores import Store
 from tests.fakes.adapters import FakeClock
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TABLE: Final = "parley-dev"
+_AT_ONCE: Final = 25
+"""DynamoDB's limit for a batch of writes."""
 PAGE_ID: Final = "100200300400500"
 ANNA: Final = PersonId(f"messenger:{PAGE_ID}:7293847561029384")
 BERT: Final = PersonId(f"messenger:{PAGE_ID}:7293847561029385")
@@ -67,3 +74,23 @@ class Chats:
         )
         inbox.record(lease, Record(turn, Reply(answer)), until=until)
         inbox.finish(lease, Finish(turn, TurnState.DONE, release=True))
+
+
+@dataclass
+class Copies:
+    """Does what is the same for many tests once: for the others, the table's items are copied."""
+
+    client: "DynamoDBClient"
+    kept: dict[tuple[Callable[[Chats], None], str], tuple[list[Any], int, int]] = field(default_factory=dict)
+
+    def write(self, chats: Chats, write: Callable[[Chats], None]) -> None:
+        """Fill the table of stage dev, which is empty."""
+        if (write, chats.day) not in self.kept:
+            write(chats)
+            items = self.client.scan(TableName=TABLE)["Items"]
+            self.kept[write, chats.day] = items, chats.received, chats.clock()
+            return
+        items, chats.received, chats.clock.now = self.kept[write, chats.day]
+        for first in range(0, len(items), _AT_ONCE):
+            puts: Any = [{"PutRequest": {"Item": item}} for item in items[first : first + _AT_ONCE]]
+            assert not self.client.batch_write_item(RequestItems={TABLE: puts})["UnprocessedItems"]

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from scripts.cli.commands import parley as command_line
 from scripts.simulator.aws import free_port
-from scripts.stage.environment import ROOT
+from scripts.stage.environment import ROOT, find
 from scripts.stage.hints import PROGRAM
 from tests.cli.chats import ANNA, Chats
 from tests.cli.conftest import Run
@@ -202,6 +202,14 @@ def test_the_demo_is_asked_where_it_is(run: Run, chats: Chats):
 def test_a_stages_settings_are_its_deployments_and_the_environment_wins(run: Run, chats: Chats):
     chats.answer()
     assert "1/7" in run("people", "list", PARLEY_DAILY_LIMIT="7").output
+
+
+def test_a_command_has_one_client_of_each_service_and_address(monkeypatch: pytest.MonkeyPatch):
+    for name, value in {**CLEAN, **CREDENTIALS}.items():
+        monkeypatch.setenv(name, value)
+    found = find("dev", os.environ)
+    assert found.aws.client("dynamodb") is found.table.client
+    assert len({found.aws.client("lambda", endpoint=url) for url in (None, "http://127.0.0.1:1", None)}) == 2
 
 
 def test_wrong_usage_is_told_without_asking_anything():

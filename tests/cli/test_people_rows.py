@@ -9,7 +9,7 @@ from chalicelib.access import identity
 from chalicelib.access.api_key import ApiKey
 from chalicelib.access.person import Access
 from chalicelib.ids import KeyId
-from tests.cli.chats import ANNA, BERT, OTHER_VISITOR, SHOP, VISITOR, Chats
+from tests.cli.chats import ANNA, BERT, OTHER_VISITOR, SHOP, VISITOR, Chats, Copies
 from tests.cli.conftest import Run
 
 CLUB = ApiKey(KeyId("clubclubcl"), "Chess club", "1" * 64, "web", created_at=0)
@@ -20,8 +20,7 @@ EVERYBODY: set[str] = {ANNA, BERT, VISITOR, OTHER_VISITOR, MEMBER, GUEST, SIGNED
 WIDTH = 80
 
 
-@pytest.fixture
-def crowd(chats: Chats) -> Chats:
+def meet(chats: Chats) -> None:
     """Two people on Messenger, two visitors of a shop, a customer and a guest of a club, and one who signed in."""
     chats.store.keys.create(SHOP)
     chats.store.keys.create(CLUB)
@@ -29,6 +28,11 @@ def crowd(chats: Chats) -> Chats:
         chats.answer(person)
         chats.clock.tick(seconds=1)
     chats.answer(VISITOR)
+
+
+@pytest.fixture
+def crowd(chats: Chats, copies: Copies) -> Chats:
+    copies.write(chats, meet)
     return chats
 
 
