@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from chalicelib.content import persona
 from scripts.simulator.aws import free_port
 from scripts.stage.config_file import NAME
 from scripts.stage.environment import ROOT
+from tests.cli.forks import Forks, forks
 from tests.cli.test_commands import CLEAN
 
 EACH_COMMAND = """
@@ -35,6 +35,7 @@ class Project:
     """A copy of the command line with its own configuration."""
 
     folder: Path
+    forks: Forks
 
     def configure(self, change: Callable[[Any], None]) -> None:
         """Change what `chalice deploy` and the command line read."""
@@ -44,10 +45,7 @@ class Project:
 
     def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run Python in the copy."""
-        command, env = [sys.executable, *arguments], {**CLEAN, **more}
-        return subprocess.run(
-            command, cwd=self.folder, env=env, capture_output=True, text=True, timeout=60, check=False
-        )
+        return self.forks.run(arguments, {**CLEAN, **more})
 
     def deploy(self, stage: str) -> str:
         """Run a deployment without credentials; return its error."""
@@ -57,12 +55,20 @@ class Project:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     folder = tmp_path_factory.mktemp("project")
     for name in ("chalicelib", "scripts"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / ".chalice").mkdir()
-    return Project(folder)
+    with forks(folder, CLEAN, "boto3", "scripts.cli.commands") as processes:
+        yield Project(folder, processes)
+
+
+@pytest.fixture(scope="module")
+def unread(project: Project) -> Iterator[Project]:
+    """The same, in processes that have not read its files yet."""
+    with forks(project.folder, CLEAN, "boto3", "click") as processes:
+        yield Project(project.folder, processes)
 
 
 def stage_of(name: str, **changed: Any) -> Callable[[Any], None]:
@@ -207,11 +213,11 @@ def test_a_misspelt_variable_of_the_shell_is_refused_by_commands_and_by_the_demo
     ],
 )
 def test_a_persona_price_or_sentence_that_cannot_be_read_is_refused_with_file_line_and_reason(
-    project: Project, path: str, text: str, line: str
+    unread: Project, path: str, text: str, line: str
 ):
-    project.configure(stage_of("test"))
-    with replaced(project.folder / "chalicelib" / path, text):
-        refused = project.deploy("test")
+    unread.configure(stage_of("test"))
+    with replaced(unread.folder / "chalicelib" / path, text):
+        refused = unread.deploy("test")
     assert refused.startswith(f"Error: {path}")
     assert line in refused
     assert refused.count("\n") == 1
