@@ -32,6 +32,7 @@ def in_time(
         while not task.done():
             if (seconds := left()) <= 0:
                 raise TimeoutError
+            arrived.clear()  # before the loop runs: the stream may go on, or end, before `_wait` does
             loop.run_until_complete(_wait(arrived, min(tick_s, seconds)))
             if not items and not task.done():
                 yield None
@@ -55,6 +56,5 @@ async def _collect(stream: AsyncIterator[T], items: deque[T], arrived: asyncio.E
 
 
 async def _wait(arrived: asyncio.Event, seconds: float) -> None:
-    arrived.clear()
     with suppress(TimeoutError):
         await asyncio.wait_for(arrived.wait(), seconds)
