@@ -11,13 +11,17 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import cycle
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.aws.dynamodb.keys import Key
-from scripts.bench.dynamodb_proxy import Forward, Response, forwarding, served
+from scripts.bench.dynamodb_proxy import Forward, Response
+from tests.contract.in_process import client_of, in_turns
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 SINGLE_WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 _MODEL: Final = "com.amazonaws.dynamodb.v20120810#"
@@ -44,7 +48,7 @@ class Counts:
 
 @dataclass
 class ConflictProxy:
-    """The rule, and what it has counted. `url` is the endpoint for boto3."""
+    """The rule, and what it has counted."""
 
     forward: Forward
     transaction_s: float
@@ -53,7 +57,6 @@ class ConflictProxy:
     """Refuse every other write as well, whether it meets a transaction or not."""
     sleep: Callable[[float], None] = time.sleep
     """Waits for seconds while a transaction holds its items; a test may give one that waits for the test."""
-    url: str = ""
     counts: Counts = field(default_factory=Counts)
     _held: set[Item] = field(default_factory=set)
     _under_way: set[str] = field(default_factory=set)
@@ -62,6 +65,11 @@ class ConflictProxy:
     _reasons: Iterator[str | None] = field(
         default_factory=lambda: cycle([turn for reason in _PASSING for turn in (reason, None)])
     )
+
+    @cached_property
+    def client(self) -> "DynamoDBClient":
+        """Whose requests come here."""
+        return client_of(self.answer)
 
     def answer(self, operation: str, body: bytes, headers: Mapping[str, str]) -> Response:
         """Refuse a request, or pass it on."""
@@ -135,16 +143,8 @@ def refusal(code: str, content: Mapping[str, Any]) -> Response:
     return 400, json.dumps({"__type": f"{_MODEL}{code}", **content}).encode()
 
 
-@contextmanager
 def conflict_proxy(
-    backend: str,
-    *,
-    transaction_ms: float = 15,
-    reluctant: bool = False,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[ConflictProxy]:
-    """Serve the proxy on a free port of this machine until the block ends."""
-    with forwarding(backend) as forward:
-        proxy = ConflictProxy(forward, transaction_s=transaction_ms / 1000, reluctant=reluctant, sleep=sleep)
-        with served(proxy.answer) as proxy.url:
-            yield proxy
+    *, transaction_ms: float = 15, reluctant: bool = False, sleep: Callable[[float], None] = time.sleep
+) -> ConflictProxy:
+    """Return one in front of ministack's code in this process, with a client of its own."""
+    return ConflictProxy(in_turns, transaction_s=transaction_ms / 1000, reluctant=reluctant, sleep=sleep)

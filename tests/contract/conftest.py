@@ -1,19 +1,17 @@
 """Every store under one suite: the fake, DynamoDB as ministack understands it, and ministack with DynamoDB's conflicts.
 
-The third is ministack behind `conflicts.py`. Races meet each other's transactions there. For all other tests, which
-have one thread, that proxy refuses every other write as if it met one.
+Ministack's DynamoDB runs in this process. The third is ministack behind `conflicts.py`. Races meet each other's
+transactions there. For all other tests, which have one thread, that proxy refuses every other write as if it met one.
 
 Moto, a second emulator, parses every expression that ministack gets (`expressions.py`): it refuses two kinds of wrong
-ones that ministack accepts. Whole turns run on it in test_calls, test_units and test_policies.
+ones that ministack accepts.
 """
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from moto import mock_aws
 
 from chalicelib.access.ports import People
 from chalicelib.conversation.ports import Inbox
@@ -22,8 +20,8 @@ from scripts.simulator.aws import Emulator
 from tests.cognito import Pool, Way, make_pool, way_to
 from tests.contract import expressions, openai_server
 from tests.contract.conflicts import ConflictProxy, conflict_proxy
-from tests.contract.in_process import in_process, plainly
-from tests.contract.stores import Store, dynamo_client, dynamo_store, fake_store
+from tests.contract.in_process import client_of, in_process, plainly
+from tests.contract.stores import Store, dynamo_store, fake_store
 from tests.contract.story import Story
 from tests.contract.troubles import Troubled, unnoticed
 from tests.fakes.adapters import FakeClock
@@ -41,38 +39,52 @@ def _connections_closed() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def emulator() -> Iterator["DynamoDBClient"]:
+def aws_url() -> Iterator[str]:
+    """Ministack as a process: for other services than DynamoDB, and for functions in processes of their own."""
     emulator = Emulator()
     emulator.start()
-    client = dynamo_client(emulator.url)
-    expressions.checked(client)
-    yield client
-    client.close()
+    yield emulator.url
     emulator.stop()
 
 
 @pytest.fixture(scope="session")
-def proxy(emulator: "DynamoDBClient") -> Iterator[ConflictProxy]:
+def emulator() -> "DynamoDBClient":
+    """Ministack's DynamoDB in this process."""
+    client = client_of(checks=True)
+    expressions.checked(client)
+    return client
+
+
+@pytest.fixture
+def called(emulator: "DynamoDBClient") -> Iterator[list[str]]:
+    """What is asked of the emulator during a test, in order."""
+    calls = list[str]()
+
+    def note(model: Any, **_: Any) -> None:
+        calls.append(model.name)
+
+    emulator.meta.events.register("before-call.dynamodb", note)
+    yield calls
+    emulator.meta.events.unregister("before-call.dynamodb", note)
+
+
+@pytest.fixture(scope="session")
+def proxy() -> Iterator[ConflictProxy]:
     """For races: refuses what meets a transaction. With pytest's `-s`, it prints at the end what it has counted."""
-    with conflict_proxy(emulator.meta.endpoint_url) as proxy:
-        yield proxy
+    proxy = conflict_proxy()
+    yield proxy
     print(f"\nbehind the conflict proxy: {proxy.counts}")  # noqa: T201
 
 
 @pytest.fixture(scope="session")
-def conflicting(proxy: ConflictProxy) -> Iterator["DynamoDBClient"]:
-    with closing(dynamo_client(proxy.url)) as client:
-        yield client
+def conflicting(proxy: ConflictProxy) -> "DynamoDBClient":
+    return proxy.client
 
 
 @pytest.fixture(scope="session")
-def reluctant(emulator: "DynamoDBClient") -> Iterator["DynamoDBClient"]:
+def reluctant() -> "DynamoDBClient":
     """Refuses every other write, whatever it meets."""
-    with (
-        conflict_proxy(emulator.meta.endpoint_url, transaction_ms=0, reluctant=True) as proxy,
-        closing(dynamo_client(proxy.url)) as client,
-    ):
-        yield client
+    return conflict_proxy(transaction_ms=0, reluctant=True).client
 
 
 @pytest.fixture
@@ -84,17 +96,12 @@ def troubled() -> Iterator["DynamoDBClient"]:
     server.answer = plainly
 
 
-@pytest.fixture(scope="module")
-def moto_client() -> Iterator["DynamoDBClient"]:
-    with mock_aws():
-        yield dynamo_client("https://dynamodb.eu-central-1.amazonaws.com")
-
-
 MINISTACK = pytest.param("ministack", marks=pytest.mark.emulated)
 MOTO = pytest.param("moto", marks=pytest.mark.emulated)
 RELUCTANT = pytest.param("reluctant", marks=pytest.mark.emulated)
 RELUCTANT_IN_FULL = pytest.param("reluctant", marks=[pytest.mark.emulated, pytest.mark.full])
 TROUBLED_IN_FULL = pytest.param("troubled", marks=pytest.mark.full)
+MINISTACK_IN_FULL = pytest.param("ministack", marks=[pytest.mark.emulated, pytest.mark.full])
 CONFLICTING = pytest.param("conflicting", marks=pytest.mark.emulated)
 ON_BUSY_CORES_S = 60
 """Patience with fifty threads at once, whose requests all run on this machine; `test_table.py` tests the real one."""
@@ -112,7 +119,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark what starts an emulator without a choice: `-m "not emulated"` leaves it out."""
-    if {"emulator", "moto_client", "conflicting", "reluctant"} & set(getattr(item, "fixturenames", ())):
+    if {"aws_url", "emulator", "conflicting", "reluctant"} & set(getattr(item, "fixturenames", ())):
         item.add_marker("emulated")
 
 
@@ -121,7 +128,7 @@ def store(request: pytest.FixtureRequest) -> Store:
     return _store(request)
 
 
-@pytest.fixture(params=["fake", MINISTACK, CONFLICTING])
+@pytest.fixture(params=["fake", MINISTACK_IN_FULL, CONFLICTING])
 def busy_store(request: pytest.FixtureRequest) -> Store:
     """For races: those stores that many threads may use at once."""
     return _store(request)
@@ -171,9 +178,9 @@ def busy_story(busy_store: Store, clock: FakeClock) -> Story:
 
 
 @pytest.fixture(scope="module")
-def pool(emulator: "DynamoDBClient") -> Pool:
+def pool(aws_url: str) -> Pool:
     """A user pool of Cognito, with somebody signed in."""
-    return make_pool(emulator.meta.endpoint_url)
+    return make_pool(aws_url)
 
 
 @pytest.fixture

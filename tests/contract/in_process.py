@@ -3,6 +3,9 @@
 A request takes a millisecond or two, and what happens before and after its effect is the test's choice.
 """
 
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -22,7 +25,7 @@ from botocore.retries.standard import (
 )
 from ministack.services import dynamodb
 
-from chalicelib.bootstrap.clients import QUICK
+from chalicelib.bootstrap.clients import LEAN, QUICK
 from scripts.bench.dynamodb_proxy import Answer, Headers, Response
 
 if TYPE_CHECKING:
@@ -31,6 +34,11 @@ if TYPE_CHECKING:
 
 ATTEMPTS: Final = 2
 """How often the bot's client sends a request at most (`QUICK` in `bootstrap/clients.py`)."""
+
+
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""Ministack's own server does one request after another as well."""
+_OTHERS_TURN_S: Final = 0.0005
 
 
 def ministack(body: bytes, headers: Headers) -> Response:
@@ -49,6 +57,44 @@ def plainly(_: str, body: bytes, headers: Headers) -> Response:
     return ministack(body, headers)
 
 
+def in_turns(body: bytes, headers: Headers) -> Response:
+    """Answer as ministack does, in any thread; before and after, other threads have their turn, as on a network."""
+    if threading.current_thread() is threading.main_thread():
+        return ministack(body, headers)
+    time.sleep(_OTHERS_TURN_S)
+    with _ONE_AT_A_TIME:
+        response = ministack(body, headers)
+    time.sleep(_OTHERS_TURN_S)
+    return response
+
+
+def sender(answer: Answer) -> Callable[..., AWSResponse]:
+    """Return a hook for `before-send` that answers a request instead of sending it."""
+
+    def send(request: Any, **_: Any) -> AWSResponse:
+        headers = {name.lower(): _text(value) for name, value in request.headers.items()}
+        operation = headers["x-amz-target"].partition(".")[2]
+        status, content = answer(operation, request.body, headers)
+        no_headers: Any = HeadersDict()
+        return AWSResponse(request.url, status, no_headers, _Raw(content))
+
+    return send
+
+
+def client_of(
+    answer: Answer = lambda _, body, headers: in_turns(body, headers), *, checks: bool = False
+) -> "DynamoDBClient":
+    """Return a client for any number of threads, with botocore's own retries, whose requests are answered so.
+
+    Botocore looks at the parameters of requests only where `checks` is true: that takes a quarter of their time.
+    """
+    config = LEAN.merge(Config(signature_version=UNSIGNED, parameter_validation=checks))
+    client = boto3.client("dynamodb", region_name="eu-central-1", config=config)
+    events: Any = client.meta.events
+    events.register("before-send.dynamodb", sender(answer))
+    return client
+
+
 @dataclass
 class InProcess:
     """A client that retries as the deployed bot's does, without pauses. `answer` may be replaced at any time.
@@ -63,14 +109,10 @@ class InProcess:
         events: Any = self.client.meta.events
         events.unregister("needs-retry.dynamodb", unique_id="retry-config-dynamodb")
         events.register("needs-retry.dynamodb", _retries().needs_retry)
-        events.register("before-send.dynamodb", self._send)
+        events.register("before-send.dynamodb", sender(self._answer))
 
-    def _send(self, request: Any, **_: Any) -> Any:
-        headers = {name.lower(): _text(value) for name, value in request.headers.items()}
-        operation = headers["x-amz-target"].partition(".")[2]
-        status, content = self.answer(operation, request.body, headers)
-        no_headers: Any = HeadersDict()
-        return AWSResponse(request.url, status, no_headers, _Raw(content))
+    def _answer(self, operation: str, body: bytes, headers: Headers) -> Response:
+        return self.answer(operation, body, headers)
 
 
 @cache

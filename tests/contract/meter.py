@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from scripts.bench.table_requests import TableRequests
-from tests.contract.stores import dynamo_client
+from tests.contract.in_process import client_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -15,7 +15,7 @@ class Meter:
     """Stands at a client's exit."""
 
     def __init__(self, client: "DynamoDBClient") -> None:
-        self._requests = TableRequests(client, dynamo_client(client.meta.endpoint_url))
+        self._requests = TableRequests(client, client_of())
         self.indexed = Counter[tuple[str, str]]()
         """Write request units of the indexes since the meter began, by index and partition."""
         self.close = self._requests.close

@@ -1,7 +1,7 @@
 """What a message costs in calls of DynamoDB, counted where they leave the process."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -30,9 +30,9 @@ class Counted:
 
     bot: Bot
     store: Store
-    now: list[int] = field(default_factory=lambda: [0])
+    calls: list[str]
+    now: list[int]
     """The time by which it is decided what is read along."""
-    calls: list[str] = field(default_factory=list)
 
     def during(self, step: Callable[[], object]) -> list[str]:
         self.calls.clear()
@@ -41,17 +41,16 @@ class Counted:
 
 
 @pytest.fixture
-def counted(moto_client: "DynamoDBClient") -> Counted:
+def counted(emulator: "DynamoDBClient", called: list[str]) -> Counted:
     now = [0]
-    store = dynamo_store(moto_client, clock=lambda: now[0])
-    counted = Counted(Bot(), store, now)
+    store = dynamo_store(emulator, clock=lambda: now[0])
+    counted = Counted(Bot(), store, called, now)
     counted.bot.persona_texts, counted.bot.pauses = store.personas, store.pauses
     counted.bot.inbox, counted.bot.people, counted.bot.alerts = store.inbox, store.people, store.alerts
     counted.bot.new_people, counted.bot.owners = store.new_people, store.owners
     counted.bot.transcript, counted.bot.summaries, counted.bot.facts = store.transcript, store.summaries, store.facts
     counted.bot.takeovers = store.takeovers
     counted.bot.limits_to(1000)
-    moto_client.meta.events.register("before-call.dynamodb", lambda model, **_: counted.calls.append(model.name))
     counted.bot.receives("anna", "The first message, of which the owner is told")
     counted.bot.clock.tick(minutes=1)
     return counted

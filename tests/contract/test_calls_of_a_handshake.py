@@ -17,15 +17,8 @@ QUESTION = json.dumps({"action": "send_message", "message": "Hello?"})
 
 
 @pytest.fixture
-def calls(moto_client: "DynamoDBClient") -> list[str]:
-    calls: list[str] = []
-    moto_client.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
-    return calls
-
-
-@pytest.fixture
-def chat(moto_client: "DynamoDBClient") -> Chat:
-    store, bot = dynamo_store(moto_client, clock=lambda: 0), Bot()
+def chat(emulator: "DynamoDBClient") -> Chat:
+    store, bot = dynamo_store(emulator, clock=lambda: 0), Bot()
     bot.inbox, bot.transcript, bot.people, bot.alerts = store.inbox, store.transcript, store.people, store.alerts
     chat = Chat(bot)
     for key in chat.memory.keys.values():
@@ -37,49 +30,49 @@ def chat(moto_client: "DynamoDBClient") -> Chat:
     return chat
 
 
-def at_the_handshake(chat: Chat, calls: list[str], **query: str) -> tuple[Tab, list[str]]:
-    calls.clear()
+def at_the_handshake(chat: Chat, called: list[str], **query: str) -> tuple[Tab, list[str]]:
+    called.clear()
     tab = chat.connects(**query)
     assert tab.status == 200
-    return tab, list(calls)
+    return tab, list(called)
 
 
-def test_a_ticket_costs_one_call_less_by_address_than_by_frame(chat: Chat, calls: list[str]):
-    by_frame, first = at_the_handshake(chat, calls)
+def test_a_ticket_costs_one_call_less_by_address_than_by_frame(chat: Chat, called: list[str]):
+    by_frame, first = at_the_handshake(chat, called)
     chat.handler.receive(by_frame.id, json.dumps({"action": "authenticate", "ticket": chat.ticket_of("anna")}), at=None)
     chat.clock.tick(minutes=1)
     chat.handler.receive(by_frame.id, QUESTION, at=None)
-    whole = list(calls)
+    whole = list(called)
     made = ticket.mint_for_address(KEY, "bert", secret=TICKET_KEY, now=chat.clock())
-    by_address, handshake = at_the_handshake(chat, calls, ticket=made)
+    by_address, handshake = at_the_handshake(chat, called, ticket=made)
     chat.handler.receive(by_address.id, QUESTION, at=None)
     assert (first, handshake) == (["PutItem"], ["GetItem", "GetItem", "PutItem"])
-    assert len(calls) == len(whole) - 1  # one frame less is counted
+    assert len(called) == len(whole) - 1  # one frame less is counted
 
 
-def test_a_token_costs_the_handshake_one_read_more(chat: Chat, calls: list[str]):
-    _, handshake = at_the_handshake(chat, calls, Auth="token")
+def test_a_token_costs_the_handshake_one_read_more(chat: Chat, called: list[str]):
+    _, handshake = at_the_handshake(chat, called, Auth="token")
     assert handshake == ["GetItem", "PutItem"]
 
 
-def test_a_refused_token_costs_no_call(chat: Chat, calls: list[str]):
-    calls.clear()
+def test_a_refused_token_costs_no_call(chat: Chat, called: list[str]):
+    called.clear()
     assert chat.connects(Auth="another").status == 401
-    assert calls == []
+    assert called == []
 
 
 @pytest.mark.parametrize("config", ["", "oidc", "x" * 4000])
-def test_an_id_that_can_be_of_no_key_costs_no_call(chat: Chat, calls: list[str], config: str):
-    calls.clear()
+def test_an_id_that_can_be_of_no_key_costs_no_call(chat: Chat, called: list[str], config: str):
+    called.clear()
     assert chat.connects(config=config).status == 401
-    assert calls == []
+    assert called == []
 
 
-def test_earlier_turns_cost_three_reads_and_the_count_of_the_frame(chat: Chat, calls: list[str]):
-    tab, _ = at_the_handshake(chat, calls)
+def test_earlier_turns_cost_three_reads_and_the_count_of_the_frame(chat: Chat, called: list[str]):
+    tab, _ = at_the_handshake(chat, called)
     chat.handler.receive(tab.id, json.dumps({"action": "authenticate", "ticket": chat.ticket_of("anna")}), at=None)
     chat.clock.tick(seconds=1)
-    calls.clear()
+    called.clear()
     earlier = {"action": "earlier", "turn": f"{chat.clock()}#{'f' * 64}"}
     chat.handler.receive(tab.id, json.dumps(earlier), at=None)
-    assert sorted(calls) == ["GetItem", "GetItem", "Query", "UpdateItem"]
+    assert sorted(called) == ["GetItem", "GetItem", "Query", "UpdateItem"]

@@ -6,7 +6,7 @@ Behind `conflicts.py`, requests of people, workers and Meta meet as they do on A
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -26,7 +26,8 @@ from chalicelib.conversation.ports import Accepted
 from chalicelib.conversation.turn import Turn
 from chalicelib.ids import ConversationId, PersonId
 from tests.contract.conflicts import ConflictProxy, conflict_proxy
-from tests.contract.stores import Store, dynamo_client, dynamo_ports, dynamo_store
+from tests.contract.in_process import client_of
+from tests.contract.stores import Store, dynamo_ports, dynamo_store
 from tests.contract.story import REPLY, Story
 from tests.fakes.adapters import FakeClock
 from tests.flow.bot import Bot, conversation_of
@@ -102,7 +103,7 @@ class Held:
 
 
 @pytest.fixture
-def held(emulator: "DynamoDBClient") -> Iterator[Held]:
+def held(emulator: "DynamoDBClient") -> Held:
     store = dynamo_store(emulator)
     assert isinstance(store.inbox, DynamoInbox)
     begun, may_end = Event(), Event()
@@ -111,11 +112,8 @@ def held(emulator: "DynamoDBClient") -> Iterator[Held]:
         begun.set()
         may_end.wait(PATIENCE_S)
 
-    with (
-        conflict_proxy(emulator.meta.endpoint_url, sleep=sleep) as proxy,
-        closing(dynamo_client(proxy.url)) as client,
-    ):
-        yield Held(proxy, Table(client, store.inbox.table.name, patience_s=PATIENCE_S), begun, may_end)
+    proxy = conflict_proxy(sleep=sleep)
+    return Held(proxy, Table(proxy.client, store.inbox.table.name, patience_s=PATIENCE_S), begun, may_end)
 
 
 def _request(table: Table, write: Any) -> Any:
@@ -281,10 +279,9 @@ class Death(BaseException):
 
 
 @pytest.fixture
-def mortal(proxy: ConflictProxy) -> Iterator["DynamoDBClient"]:
+def mortal(proxy: ConflictProxy) -> "DynamoDBClient":
     """A connection of a process that may die."""
-    with closing(dynamo_client(proxy.url)) as client:
-        yield client
+    return client_of(proxy.answer)
 
 
 @pytest.mark.parametrize("when", ["before-call", "after-call"])

@@ -34,3 +34,16 @@ def test_a_wrong_expression_is_refused(kind: str, text: str):
 )
 def test_a_right_expression_is_accepted(kind: str, text: str):
     expressions.check(kind, text, (("#a", "other"),))
+
+
+def test_a_wrong_condition_on_keys_is_refused():
+    for text in ("sk = :a", "pk = :a AND other = :b", "pk > :a", "pk = :a AND contains(sk, :b)"):
+        with pytest.raises(Exception, match=r"Query|Invalid"):
+            expressions.check_keys(text)
+    with pytest.raises(Exception, match="Query"):
+        expressions.check_keys("pk = :a", "people")
+
+
+def test_a_right_condition_on_keys_is_accepted():
+    expressions.check_keys("#a = :a AND begins_with(sk, :b)", named=(("#a", "pk"),))
+    expressions.check_keys("channel = :a AND last_seen < :b", "people")

@@ -19,13 +19,15 @@ from chalicelib.conversation.turn import IncomingMessage
 from chalicelib.ids import Channel, ConnectionId, ConversationId, KeyId, PersonId
 from chalicelib.settings.stage import Secret
 from tests.contract.lambda_process import Process, Servers, serving, started
-from tests.contract.stores import dynamo_store
+from tests.contract.stores import dynamo_client, dynamo_store
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 pytestmark = pytest.mark.emulated
 CHANNELS: Final = list(Channel)
+ONE_CHANNEL: Final = [Channel.WEB, pytest.param(Channel.MESSENGER, marks=pytest.mark.full)]
+"""Where a worker does the same on both but for the server that it sends to."""
 A_MINUTE: Final = 60.0
 SHOP: Final = KeyId("shop")
 PEOPLE: Final = {Channel.WEB: PersonId("web:shop:anna"), Channel.MESSENGER: PersonId("messenger:4711:anna")}
@@ -78,9 +80,9 @@ class World:
 
 
 @pytest.fixture
-def world(emulator: "DynamoDBClient") -> Iterator[World]:
-    with serving(emulator.meta.endpoint_url) as servers, ExitStack() as processes:
-        yield World(emulator, servers, processes)
+def world(aws_url: str) -> Iterator[World]:
+    with serving(aws_url) as servers, ExitStack() as processes:
+        yield World(dynamo_client(aws_url), servers, processes)
 
 
 def idle_for_half_an_hour(process: Process) -> None:
@@ -100,7 +102,7 @@ def test_the_first_answer_after_a_ping_opens_no_connection_and_imports_nothing(w
     assert (opened, answered["imported"]) == (Counter(), [])
 
 
-@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("channel", ONE_CHANNEL)
 def test_without_a_ping_it_does_both_so_that_the_test_above_would_see_it(world: World, channel: Channel):
     worker = world.starts("worker", "parley-dev-worker")
     event, answered = world.asks(channel), {}
@@ -124,7 +126,7 @@ def test_the_pings_of_half_an_hour_use_one_connection_each(world: World):
     }
 
 
-@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("channel", ONE_CHANNEL)
 def test_the_next_question_uses_the_connections_of_the_answer_before(world: World, channel: Channel):
     worker = world.starts("worker", "parley-dev-worker")
     worker.run(invocation.PING)
@@ -133,7 +135,7 @@ def test_the_next_question_uses_the_connections_of_the_answer_before(world: Worl
         assert world.during(lambda event=event: worker.run(event, after_s=20)) == Counter()  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("channel", ONE_CHANNEL)
 def test_a_connection_that_its_server_has_closed_is_replaced_and_the_question_is_asked_once(
     world: World, channel: Channel
 ):
@@ -158,9 +160,15 @@ def test_another_server_than_openais_gets_no_request_before_a_person_asks(world:
     assert [name for name in answered["imported"] if not name.startswith("anyio")] == []
 
 
-@pytest.mark.parametrize("dead", ["model", "graph", "gateway"])
+@pytest.mark.parametrize(
+    "dead",
+    [
+        "model graph gateway",
+        *(pytest.param(name, marks=pytest.mark.full) for name in ("model", "graph", "gateway")),
+    ],
+)
 def test_a_server_that_does_not_respond_delays_the_ping_and_fails_nothing(world: World, dead: str):
-    world.servers.silent.add(dead)
+    world.servers.silent |= set(dead.split())
     worker = world.starts("worker", "parley-dev-worker")
     assert worker.run(invocation.PING)["result"] == {"outcome": "warm"}
     world.servers.silent.clear()
@@ -170,22 +178,21 @@ def test_a_server_that_does_not_respond_delays_the_ping_and_fails_nothing(world:
 
 
 @pytest.mark.parametrize(
-    ("handler", "function", "ping", "is_paid"),
+    ("handler", "function", "pings", "paid"),
     [
-        ("app", "parley-dev", HEALTH_REQUEST, True),
-        ("app", "parley-dev", {**HEALTH_REQUEST, "ping": None}, False),
-        ("websocket_connect", "parley-dev-websocket_connect", invocation.WEBSOCKET_PING, True),
-        ("websocket_message", "parley-dev-websocket_message", invocation.WEBSOCKET_PING, True),
-        ("websocket_disconnect", "parley-dev-websocket_disconnect", invocation.WEBSOCKET_PING, False),
+        ("app", "parley-dev", [{**HEALTH_REQUEST, "ping": None}, HEALTH_REQUEST, HEALTH_REQUEST], 2),
+        ("websocket_connect", "parley-dev-websocket_connect", [invocation.WEBSOCKET_PING] * 2, 2),
+        ("websocket_message", "parley-dev-websocket_message", [invocation.WEBSOCKET_PING] * 2, 2),
+        ("websocket_disconnect", "parley-dev-websocket_disconnect", [invocation.WEBSOCKET_PING] * 2, 0),
     ],
 )
 def test_the_pings_of_the_other_functions_reach_the_table_and_a_strangers_request_does_not(
-    world: World, handler: str, function: str, ping: dict[str, Any], *, is_paid: bool
+    world: World, handler: str, function: str, pings: list[dict[str, Any]], paid: int
 ):
     door = world.starts(handler, function)
-    imported = [name for _ in range(2) for name in door.run(ping, after_s=A_MINUTE)["imported"]]
+    imported = [name for ping in pings for name in door.run(ping, after_s=A_MINUTE)["imported"]]
     asked = Counter(world.servers.requests)
-    assert asked["aws", "GetItem"] == 2 * is_paid
+    assert asked["aws", "GetItem"] == paid
     assert world.servers.opened["model"] == world.servers.opened["graph"] == 0
     assert WORKERS_ONLY.isdisjoint(imported)
 

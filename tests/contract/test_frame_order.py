@@ -247,12 +247,14 @@ def test_a_connection_that_is_closed_has_no_turns(connections: ConnectionStore, 
     assert connections.get(NEW.id, now=clock()) is None
 
 
-def test_a_frame_in_its_turn_costs_one_call_with_a_number_as_without(moto_client: "DynamoDBClient", clock: FakeClock):
-    connections, calls = dynamo_store(moto_client).connections, list[str]()
+def test_a_frame_in_its_turn_costs_one_call_with_a_number_as_without(
+    emulator: "DynamoDBClient", called: list[str], clock: FakeClock
+):
+    connections = dynamo_store(emulator).connections
     admitted(connections, clock)
-    moto_client.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+    called.clear()
     for place in (question(clock), question(clock, 1), question(clock, 2), join(clock)):
         clock.tick(seconds=1)
         connections.count_frame(NEW.id, place, now=clock())
-        assert calls == ["UpdateItem"]
-        calls.clear()
+        assert called == ["UpdateItem"]
+        called.clear()

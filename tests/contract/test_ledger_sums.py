@@ -20,6 +20,7 @@ from chalicelib.conversation.journal import OpenRound
 from chalicelib.conversation.tool import ToolCall
 from chalicelib.conversation.turn import IncomingMessage, Lease, Reply, Turn, TurnState
 from chalicelib.ids import ConversationId, KeyId, PersonId
+from tests.contract.conftest import MINISTACK
 from tests.contract.stores import Store, dynamo_store, fake_store
 from tests.contract.story import Story
 from tests.fakes.adapters import NOON, FakeClock
@@ -225,10 +226,12 @@ def _check_months(people: list[Person], books: Books) -> None:
         assert {month: use for month, use in known.months.items() if use != MonthUse()} == expected
 
 
-@pytest.fixture(params=["fake", "moto"])
+@pytest.fixture(params=["fake", MINISTACK])
 def new_store(request: pytest.FixtureRequest) -> Callable[[], Store]:
-    client: DynamoDBClient | None = request.getfixturevalue("moto_client") if request.param == "moto" else None
-    return lambda: dynamo_store(client) if client else fake_store()
+    if request.param == "fake":
+        return fake_store
+    client: DynamoDBClient = request.getfixturevalue("emulator")
+    return lambda: dynamo_store(client)
 
 
 @settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -19,8 +19,8 @@ KB = 1000
 
 
 @pytest.fixture
-def bot(moto_client: "DynamoDBClient") -> Bot:
-    store, bot = dynamo_store(moto_client), Bot()
+def bot(emulator: "DynamoDBClient") -> Bot:
+    store, bot = dynamo_store(emulator), Bot()
     bot.inbox, bot.people, bot.alerts, bot.spending = store.inbox, store.people, store.alerts, store.spending
     bot.transcript = store.transcript
     return bot

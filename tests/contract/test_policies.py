@@ -15,11 +15,10 @@ from pathlib import Path
 from secrets import token_bytes
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from chalicelib.access import identity, pairing, rooms, secret_text, ticket
 from chalicelib.access.handles import handle_of
@@ -50,6 +49,8 @@ from chalicelib.operations.owner_view import page_name
 from chalicelib.settings.stage import ModelSettings, Secret, Settings
 from scripts.deploy import policies
 from tests.channels import BEDROCK, BOTH, MESSENGER, OPENAI, WEB, stage_with
+from tests.contract import expressions
+from tests.contract.in_process import client_of
 from tests.contract.stores import Store, dynamo_store
 from tests.fakes.adapters import NOON, unexpected
 from tests.fakes.model import ScriptedModel
@@ -57,9 +58,6 @@ from tests.flow.bot import PAGE, Bot, person_of
 from tests.flow.chat import KEY, OTHER_KEY, TICKET_KEY, Chat, Tab
 from tests.flow.chat import person_of as chat_person
 from tests.iam import allows
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 pytestmark = pytest.mark.emulated
 ROOT: Final = Path(__file__).parents[2]
@@ -102,6 +100,11 @@ class Audit:
         """Actions, each with the resource; those on the table without the partition."""
 
     def client(self, service: Any) -> Any:
+        if service == "dynamodb":
+            client = client_of(checks=True)
+            expressions.checked(client)
+            client.meta.events.register("provide-client-params", self.note)
+            return client
         client = boto3.client(service, "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
         client.meta.events.register("provide-client-params", self.note)
         client.meta.events.register("before-call", self.answer)
@@ -127,13 +130,20 @@ class Audit:
             self.touched[self.function] |= set(_touched(model.name, params))
 
     def answer(self, model: Any, **_: Any) -> Any:
-        return (SimpleNamespace(status_code=200), ANSWERS[model.name]) if model.name in ANSWERS else None
+        return SimpleNamespace(status_code=200), ANSWERS[model.name]
 
 
 @pytest.fixture
-def audit() -> Iterator[Audit]:
-    with mock_aws():
-        yield Audit()
+def audit() -> Audit:
+    return Audit()
+
+
+@pytest.fixture(scope="module")
+def everything() -> Audit:
+    """What all functions do with both channels."""
+    audit = Audit()
+    everything_happens(audit)
+    return audit
 
 
 @cache
@@ -215,10 +225,10 @@ def may_touch(function: str, action: str, partition: str, channels: Channels = B
     return any(fnmatchcase(partition, key) for statement in granting for key in leading_keys(statement))
 
 
-def everything_happens(audit: Audit, client: "DynamoDBClient", channels: Channels = BOTH) -> None:
+def everything_happens(audit: Audit, channels: Channels = BOTH) -> None:
     """Every kind of event and turn of these channels once, each function with its own way to AWS."""
     minutes = count(0, 60_000)  # what is read once a minute is due each time, in each function
-    store, bot = dynamo_store(client, clock=lambda: next(minutes)), Bot()
+    store, bot = dynamo_store(audit.client("dynamodb"), clock=lambda: next(minutes)), Bot()
     bot.persona_texts, bot.lists, bot.facts = store.personas, store.lists, store.facts
     bot.inbox, bot.transcript, bot.people, bot.alerts = store.inbox, store.transcript, store.people, store.alerts
     bot.takeovers = store.takeovers
@@ -358,7 +368,7 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
     audit.function = "websocket_disconnect"
     chat.handler.disconnect(person.id)
     chat.handler.disconnect(guest.id)
-    chat.handler.disconnect(program.id)  # several would be closed at once, which moto's transactions cannot do
+    chat.handler.disconnect(program.id)
     the_keys_are_revoked(audit, store, chat, says)
     bot.clock.tick(minutes=2)
 
@@ -494,21 +504,20 @@ def readable(function: str) -> set[str]:
     return {resource.rpartition("/")[2] for named in found for resource in named}
 
 
-def test_each_function_is_granted_what_it_does_and_nothing_else(audit: Audit):
-    everything_happens(audit, audit.client("dynamodb"))
-    assert audit.actions["worker"] & TAKEN_BY_LAMBDA.keys() == set()
-    audit.actions["worker"] |= TAKEN_BY_LAMBDA.keys()
+def test_each_function_is_granted_what_it_does_and_nothing_else(everything: Audit):
+    assert everything.actions["worker"] & TAKEN_BY_LAMBDA.keys() == set()
+    done = {**everything.actions, "worker": everything.actions["worker"] | TAKEN_BY_LAMBDA.keys()}
     for function in json.loads((ROOT / ".chalice" / "config.json").read_text())["lambda_functions"]:
-        refused = [touch for touch in audit.touched[function] if not may_touch(function, *touch)]
+        refused = [touch for touch in everything.touched[function] if not may_touch(function, *touch)]
         assert (function, refused) == (function, [])
-        assert (function, audit.actions[function]) == (function, granted(function))
-        refused = [call for call in audit.named[function] if not allows(policy(function), *call)]
+        assert (function, done[function]) == (function, granted(function))
+        refused = [call for call in everything.named[function] if not allows(policy(function), *call)]
         assert (function, refused) == (function, [])
 
 
 @pytest.mark.parametrize("channels", [MESSENGER, WEB], ids=str)
 def test_with_one_channel_each_function_is_still_granted_what_it_does(audit: Audit, channels: Channels):
-    everything_happens(audit, audit.client("dynamodb"), channels)
+    everything_happens(audit, channels)
     for function in audit.actions:
         refused = [touch for touch in audit.touched[function] if not may_touch(function, *touch, channels)]
         refused += [call for call in audit.named[function] if not allows(policy(function, channels), *call)]
@@ -583,10 +592,9 @@ def test_the_api_handler_may_let_an_owner_in_but_make_no_link():
     assert allowed == {"GetItem", "DeleteItem"}
 
 
-def test_the_api_handler_writes_no_costs(audit: Audit):
-    everything_happens(audit, audit.client("dynamodb"))
+def test_the_api_handler_writes_no_costs(everything: Audit):
     writing = [statement for statement in statements("api_handler") if "dynamodb:PutItem" in statement["Action"]]
-    touched = {partition for _, partition in audit.touched["api_handler"]}
+    touched = {partition for _, partition in everything.touched["api_handler"]}
     for key in (key for statement in writing for key in leading_keys(statement)):
         assert any(fnmatchcase(partition, key) for partition in touched), f"api_handler never touches {key}"
     assert not may_touch("api_handler", "dynamodb:UpdateItem", keys.spend_key("2026-11-20")["pk"])

@@ -2,9 +2,9 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -25,7 +25,8 @@ from chalicelib.conversation.turn import Lease, Turn, TurnState
 from chalicelib.errors import StoreError
 from chalicelib.ids import ConversationId, KeyId, PersonId, TurnId
 from scripts.simulator.table import create_table
-from tests.contract.stores import Store, dynamo_client
+from tests.contract.in_process import client_of
+from tests.contract.stores import Store
 from tests.contract.story import DAY, Story
 from tests.fakes import spend as fake
 from tests.fakes.adapters import FakeClock
@@ -181,11 +182,16 @@ class Two:
 
 
 @pytest.fixture
-def two(emulator: "DynamoDBClient", request: pytest.FixtureRequest) -> Iterator[Two]:
-    with closing(dynamo_client(emulator.meta.endpoint_url)) as client:
-        table = Table(client, f"shared-{abs(hash(request.node.name))}")
-        create_table(client, table.name)
-        yield Two(table, Crashes(client))
+def client() -> "DynamoDBClient":
+    """Of this test alone: it may die in a request."""
+    return client_of()
+
+
+@pytest.fixture
+def two(client: "DynamoDBClient", request: pytest.FixtureRequest) -> Two:
+    table = Table(client, f"shared-{abs(hash(request.node.name))}")
+    create_table(client, table.name)
+    return Two(table, Crashes(client))
 
 
 def turn_of(person: PersonId, *, opens: bool = False) -> Turn:
@@ -426,16 +432,15 @@ SEEDS = [pytest.param(range(4)), pytest.param(range(4, 200), marks=pytest.mark.f
 
 
 @pytest.mark.parametrize("seeds", SEEDS, ids=str)
-def test_by_chance_a_shared_day_takes_and_refuses_what_a_single_item_does(emulator: "DynamoDBClient", seeds: range):
-    with closing(dynamo_client(emulator.meta.endpoint_url)) as client:
-        crashes = Crashes(client)
-        for seed in seeds:
-            table = Table(client, f"chance-{seed}")
-            create_table(client, table.name)
-            story = Chance(Two(table, crashes), random.Random(seed))
-            for number in range(STEPS):
-                try:
-                    story.step()
-                except AssertionError as exc:
-                    raise AssertionError(f"seed {seed}, step {number}") from exc
-            crashes.arm()
+def test_by_chance_a_shared_day_takes_and_refuses_what_a_single_item_does(client: "DynamoDBClient", seeds: range):
+    crashes = Crashes(client)
+    for seed in seeds:
+        table = Table(client, f"chance-{seed}")
+        create_table(client, table.name)
+        story = Chance(Two(table, crashes), random.Random(seed))
+        for number in range(STEPS):
+            try:
+                story.step()
+            except AssertionError as exc:
+                raise AssertionError(f"seed {seed}, step {number}") from exc
+        crashes.arm()

@@ -60,13 +60,13 @@ class Metered:
 
 
 @pytest.fixture
-def metered(moto_client: "DynamoDBClient") -> Iterator[Metered]:
-    store, bot = dynamo_store(moto_client), Bot()
+def metered(emulator: "DynamoDBClient") -> Iterator[Metered]:
+    store, bot = dynamo_store(emulator), Bot()
     bot.inbox, bot.people, bot.alerts, bot.spending = store.inbox, store.people, store.alerts, store.spending
     bot.model.otherwise = (ANSWER,)
     bot.limits_to(100)
     bot.receives("anna", QUESTION)
-    meter = Meter(moto_client)
+    meter = Meter(emulator)
     yield Metered(bot, store, meter)
     meter.close()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import boto3
 import pytest
@@ -23,9 +23,6 @@ from chalicelib.ids import ConversationId
 from scripts.simulator.aws import free_port
 from tests.contract.conftest import MINISTACK, MOTO
 from tests.fakes.adapters import RememberingWake
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 ANNA, BEN = ConversationId("messenger:1:anna"), ConversationId("messenger:1:ben")
 WORKER: Final = "parley-dev-worker"
@@ -169,8 +166,8 @@ def moto_queue() -> Iterator[Queue]:
 
 
 @pytest.fixture
-def ministack_queue(emulator: "DynamoDBClient") -> Queue:
-    return Queue(client("sqs", emulator.meta.endpoint_url))
+def ministack_queue(aws_url: str) -> Queue:
+    return Queue(client("sqs", aws_url))
 
 
 @pytest.fixture(params=[MOTO, MINISTACK])

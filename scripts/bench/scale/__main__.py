@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from scripts.bench.scale.figures import FULL, QUICK, Effort, Figures, grown, simulated
+from scripts.bench.scale.figures import FULL, QUICK, Effort, Figures, grown, recorded, simulated
 from scripts.bench.scale.page import render
 from scripts.simulator.aws import Emulator
 from scripts.stage.environment import ROOT
@@ -41,7 +41,7 @@ def _with_emulator(effort: Effort, growth_of: Figures | None) -> Figures:
     emulator.start()
     try:
         growth_of = growth_of or grown(emulator.url, effort, command=command, say=_say)
-        return simulated(emulator.url, effort, growth_of, command=command, say=_say)
+        return simulated(recorded(emulator.url, effort, say=_say), effort, growth_of, command=command, say=_say)
     finally:
         emulator.stop()
 

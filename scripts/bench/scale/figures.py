@@ -19,6 +19,7 @@ from scripts.bench.scale.shape import (
     plain_turns,
     writes_to,
 )
+from scripts.bench.scale.stage import Emulation
 from scripts.bench.scale.store import SLOW, USUAL, Latency, Traffic, run
 
 RATES: Final = (10, 100, 300, 1000)
@@ -47,18 +48,35 @@ class Effort:
     batches: Sequence[int]
     of_layout: int
     """The people by whom the layout of the code is found."""
+    times: int = 7
+    """How often a turn is measured."""
 
 
 FULL: Final = Effort(8000, 8, 5000, (0, 30, 100, 300, 1000), (10, 100, 1000, 3000), (1, 10, 100, 500), 400)
 QUICK: Final = Effort(600, 2, 40, (0, 30), (10, 50), (1, 10), 8)
 
 
-def simulated(url: str, effort: Effort, growth_of: Figures, *, command: str, say: Say) -> Figures:
-    """Compute all figures but those of growth, which `growth_of` has; `url` is an emulator's."""
+@dataclass(frozen=True)
+class Recorded:
+    """What the code does."""
+
+    messenger: Shape
+    """A turn of a user of Messenger."""
+    web: Shape
+    """A turn in the web chat."""
+    code: Layout
+
+
+def recorded(emulation: Emulation, effort: Effort, *, say: Say) -> Recorded:
+    """Record the requests of turns to an emulator."""
     say("record the requests of a turn")
-    messenger, web = plain_turns(url)
-    code = layout_of_the_code(url, effort.of_layout)
+    return Recorded(*plain_turns(emulation), layout_of_the_code(emulation, effort.of_layout))
+
+
+def simulated(of: Recorded, effort: Effort, growth_of: Figures, *, command: str, say: Say) -> Figures:
+    """Compute all figures but those of growth, which `growth_of` has."""
     say("simulate the store")
+    messenger, web, code = of.messenger, of.web, of.code
     return {
         **_run(command),
         "shape": [*_rows(messenger, "Messenger"), *_rows(web, "web chat")],
@@ -71,17 +89,17 @@ def simulated(url: str, effort: Effort, growth_of: Figures, *, command: str, say
     }
 
 
-def grown(url: str, effort: Effort, *, command: str, say: Say) -> Figures:
-    """Measure what grows; `url` is an emulator's. `say` gets what is being done."""
+def grown(emulation: Emulation, effort: Effort, *, command: str, say: Say) -> Figures:
+    """Measure what grows, with an emulator. `say` gets what is being done."""
     say("measure what grows")
     series = [
-        growth.history(url, effort.history),
-        *growth.people(url, effort.people),
-        growth.open_turns(url),
-        growth.batches(url, effort.batches),
+        growth.history(emulation, effort.history, effort.times),
+        *growth.people(emulation, effort.people, effort.times),
+        growth.open_turns(emulation, effort.times),
+        growth.batches(emulation, effort.batches),
     ]
     say(f"measure the memory of {effort.memory_turns} turns")
-    memory = growth.memory(url, effort.memory_turns)
+    memory = growth.memory(emulation, effort.memory_turns)
     return {
         **_run(command),
         "series": [asdict(each) for each in series],

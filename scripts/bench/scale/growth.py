@@ -1,6 +1,6 @@
 """What a turn costs when more is stored or comes at once, and whether a worker's memory grows; measured on the code.
 
-The store is an emulator in another process, so that CPU time and memory are those of Parley and boto3.
+For the page, the store is an emulator in another process, so that CPU time and memory are those of Parley and boto3.
 """
 
 import gc
@@ -24,13 +24,12 @@ from chalicelib.bootstrap import api
 from chalicelib.channels.messenger.webhook import MessengerWebhook
 from chalicelib.channels.meta.signature import sign
 from chalicelib.conversation.limits import MAX_OPEN_TURNS
-from scripts.bench.scale.stage import PAGE, QUESTION, Stage, emulated_stage, someone
+from scripts.bench.scale.stage import PAGE, QUESTION, Emulation, Stage, emulated_stage, someone
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _SECRET: Final = "the app secret"  # noqa: S105 (of a webhook without a network)
-_REPEATED: Final = 7
 _POINTS: Final = 20
 """How often a worker's memory is read."""
 _A_MB: Final = 1 << 20
@@ -88,13 +87,15 @@ class Emulated:
         return self.requests, self.response_bytes, time.process_time() - began
 
 
-def history(url: str, sizes: Sequence[int]) -> Series:
-    """Measure a turn in a conversation with so many turns before."""
-    return Series("turns stored in the conversation", "a turn", [_with_history(url, size) for size in sizes])
+def history(emulation: Emulation, sizes: Sequence[int], times: int) -> Series:
+    """Measure a turn in a conversation with so many turns before, so many times."""
+    return Series(
+        "turns stored in the conversation", "a turn", [_with_history(emulation, size, times) for size in sizes]
+    )
 
 
-def _with_history(url: str, size: int) -> Point:
-    with _measured_stage(url) as (stage, emulated):
+def _with_history(emulation: Emulation, size: int, times: int) -> Point:
+    with _measured_stage(emulation) as (stage, emulated):
         anna = someone("anna")
         for _ in range(2):
             stage.answers(anna)
@@ -102,13 +103,13 @@ def _with_history(url: str, size: int) -> Point:
         [item, *_] = next(iter(table.pages(turns_of(conversation), size=1)))
         for number in range(size):
             table.write(put({**item, "sk": f"{item['sk']}{number:04d}"}))
-        return emulated.measured(size, [partial(stage.answers, anna)] * _REPEATED)
+        return emulated.measured(size, [partial(stage.answers, anna)] * times)
 
 
-def people(url: str, sizes: Sequence[int]) -> Sequence[Series]:
-    """Measure a turn, and the owner's list of people, with so many people in the table."""
+def people(emulation: Emulation, sizes: Sequence[int], times: int) -> Sequence[Series]:
+    """Measure a turn, and the owner's list of people, with so many people in the table, so many times."""
     turns, lists = list[Point](), list[Point]()
-    with _measured_stage(url) as (stage, emulated):
+    with _measured_stage(emulation) as (stage, emulated):
         anna, known = someone("anna"), 1
         for _ in range(2):
             stage.answers(anna)
@@ -118,26 +119,28 @@ def people(url: str, sizes: Sequence[int]) -> Sequence[Series]:
             for number in range(known, size):
                 table.write(put({**item, **person_key(someone(number))}))
             known = max(known, size)
-            turns.append(emulated.measured(size, [partial(stage.answers, anna)] * _REPEATED))
-            lists.append(emulated.measured(size, [lambda: list(stage.ports.people.list())] * 3))
+            turns.append(emulated.measured(size, [partial(stage.answers, anna)] * times))
+            lists.append(emulated.measured(size, [lambda: list(stage.ports.people.list())] * min(times, 3)))
     what = "people in the table"
     return [Series(what, "a turn", turns), Series(what, LIST, lists)]
 
 
-def open_turns(url: str) -> Series:
-    """Measure a worker's turn where so many of a conversation wait."""
+def open_turns(emulation: Emulation, times: int) -> Series:
+    """Measure a worker's turn where one or more of a conversation wait, so many times."""
     return Series(
-        "open turns of the conversation", "a turn", [_open(url, size) for size in range(1, MAX_OPEN_TURNS + 1)]
+        "open turns of the conversation",
+        "a turn",
+        [_open(emulation, size, times) for size in range(1, MAX_OPEN_TURNS + 1)],
     )
 
 
-def _open(url: str, size: int) -> Point:
-    with _measured_stage(url) as (stage, emulated):
+def _open(emulation: Emulation, size: int, times: int) -> Point:
+    with _measured_stage(emulation) as (stage, emulated):
         anna = someone("anna")
         for _ in range(2):
             stage.answers(anna)
         found = list[Point]()
-        for _ in range(_REPEATED):
+        for _ in range(times):
             for _ in range(size):
                 stage.accepts(anna)
             found.append(emulated.measured(size, [partial(stage.works, conversation_of(anna))], each=size))
@@ -145,10 +148,10 @@ def _open(url: str, size: int) -> Point:
         return Point(size, median(requests), median(read), median(cpu))
 
 
-def batches(url: str, sizes: Sequence[int]) -> Series:
+def batches(emulation: Emulation, sizes: Sequence[int]) -> Series:
     """Measure a message in a request of Meta with so many messages of different people."""
     points = list[Point]()
-    with _measured_stage(url) as (stage, emulated):
+    with _measured_stage(emulation) as (stage, emulated):
         webhook = _webhook(stage)
         for size in sizes:
             bodies = [_body(stage, size, number) for number in range(3)]
@@ -206,13 +209,13 @@ class Memory:
         return (of(last) - of(first)) / (last.turns - first.turns) * 1000
 
 
-def memory(url: str, turns: int, *, also: Callable[[], object] = bool) -> Memory:
+def memory(emulation: Emulation, turns: int, *, also: Callable[[], object] = bool) -> Memory:
     """Answer so many turns of changing people in one process, with one worker, and read its memory now and then.
 
     `also` is called after each turn.
     """
     found, each = list[Reading](), max(1, turns // _POINTS)
-    with emulated_stage(url) as stage:
+    with emulated_stage(emulation) as stage:
         for number in range(1, turns + 1):
             stage.answers(someone(number // 10 % 50))
             also()
@@ -229,7 +232,7 @@ def _rss_mb() -> float:
 
 
 @contextmanager
-def _measured_stage(url: str) -> Iterator[tuple[Stage, Emulated]]:
+def _measured_stage(emulation: Emulation) -> Iterator[tuple[Stage, Emulated]]:
     """A stage whose daily budget is not shared out: the first charge in each share would take more requests."""
-    with emulated_stage(url, PARLEY_DAILY_BUDGET_USD="4") as stage:
+    with emulated_stage(emulation, PARLEY_DAILY_BUDGET_USD="4") as stage:
         yield stage, Emulated(stage.client)

@@ -13,7 +13,7 @@ from chalicelib.aws.dynamodb.calls import PATIENCE_S
 from chalicelib.aws.dynamodb.index_keys import DUE_BUCKETS, DUE_INDEX, PEOPLE_PARTITIONS
 from chalicelib.bootstrap.clients import CALLER_PATIENCE_S
 from chalicelib.ids import Channel, PersonId
-from scripts.bench.scale.stage import Stage, emulated_stage, someone
+from scripts.bench.scale.stage import Emulation, Stage, emulated_stage, someone
 from scripts.bench.table_requests import TableRequest, TableRequests
 
 OWN: Final = frozenset({"CONV", "PERSON"})
@@ -73,9 +73,9 @@ def role_of(pk: str) -> str:
     return pk.partition("#")[0]
 
 
-def plain_turns(url: str) -> tuple[Shape, Shape]:
-    """Return the requests of a plain turn on Messenger, and of one in the web chat, to the emulator at `url`."""
-    with emulated_stage(url) as stage:
+def plain_turns(emulation: Emulation) -> tuple[Shape, Shape]:
+    """Return the requests of a plain turn on Messenger, and of one in the web chat, to an emulator."""
+    with emulated_stage(emulation) as stage:
         recorded, key = TableRequests(stage.client, stage.looking), stage.creates_key("shop")
         messenger = _plain_turn([someone(number) for number in range(_PEOPLE)], stage, recorded)
         web = _plain_turn([identity.visitor(key, str(number)) for number in range(_PEOPLE)], stage, recorded)
@@ -83,12 +83,12 @@ def plain_turns(url: str) -> tuple[Shape, Shape]:
     return messenger, web
 
 
-def layout_of_the_code(url: str, people: int = 64) -> Layout:
+def layout_of_the_code(emulation: Emulation, people: int = 64) -> Layout:
     """Return the layout that the code has, by how many places the turns of so many people write to.
 
     With few people it may have more than are found: of 40 items 64 people find 32, and 400 people nearly always all.
     """
-    with emulated_stage(url) as stage:
+    with emulated_stage(emulation) as stage:
         recorded, key = TableRequests(stage.client, stage.looking), stage.creates_key("k")
         visitors = [identity.visitor(key, str(number)) for number in range(people)]
         names = [*visitors, *(someone(number) for number in range(people))]
