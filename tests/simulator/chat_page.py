@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests.simulator.chat_server import ChatServer
+
+USUAL_SIZE: ViewportSize = {"width": 1100, "height": 800}
 
 RECORD = """
 window.shown = [];
@@ -24,17 +26,23 @@ def a_page(browser: Browser, *homes: str, **options: Any) -> Iterator[Page]:
 
     Its visitor prefers no motion, since each frame of an animation is drawn by the processor.
     """
-    usual: dict[str, Any] = {"viewport": {"width": 1100, "height": 800}, "reduced_motion": "reduce"}
+    usual: dict[str, Any] = {"viewport": USUAL_SIZE, "reduced_motion": "reduce"}
     context = browser.new_context(**usual | options)
     page = context.new_page()
+    faults = faults_of(page, *homes)
+    page.add_init_script(RECORD)
+    yield page
+    context.close()
+    assert not faults, "\n".join(faults)
+
+
+def faults_of(page: Page, *homes: str) -> list[str]:
+    """Return a list to which the page's errors, violations and requests to other addresses are added from now on."""
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("request", lambda request: None if request.url.startswith(homes) else faults.append(request.url))
     page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
-    page.add_init_script(RECORD)
-    yield page
-    context.close()
-    assert faults == []
+    return faults
 
 
 def open_chat(page: Page, server: ChatServer, query: str = "config=k1") -> None:
@@ -46,6 +54,22 @@ def open_chat(page: Page, server: ChatServer, query: str = "config=k1") -> None:
 def write(page: Page, text: str) -> None:
     page.get_by_test_id("composer").fill(text)
     page.keyboard.press("Enter")
+
+
+def asked(page: Page, bot: ChatServer) -> tuple[str, Locator]:
+    """Ask a question in an open chat; returns its turn, which the bot has accepted, and the place of its answer."""
+    earlier = page.get_by_test_id("turn").count()
+    write(page, "Tell me")
+    return bot.ask(), page.get_by_test_id("answer").nth(earlier)
+
+
+def answered(page: Page, bot: ChatServer, *words: str) -> Locator:
+    """Ask a question in an open chat, and have it answered with these words; returns the answer."""
+    earlier = page.get_by_test_id("turn").count()
+    write(page, "Show me")
+    bot.answer(*words)
+    expect(page.locator("[data-testid=turn][data-state=done]")).to_have_count(earlier + 1)
+    return page.get_by_test_id("answer").nth(earlier)
 
 
 def every_state_shown(page: Page) -> list[str]:

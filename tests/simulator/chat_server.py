@@ -146,6 +146,8 @@ class ChatServer:
         if path == "/":
             html = f"<!doctype html>{self.shop}"
             return Asset(html, {"Content-Type": "text/html; charset=utf-8", **self.shop_headers})
+        if path.endswith("/left"):
+            return Asset(self._left(path), {"Content-Type": "text/html; charset=utf-8"})
         if path == f"{STAGE}/chat":
             return assets.page(
                 websocket_url=f"ws://127.0.0.1:{self.port}{SOCKET}",
@@ -161,6 +163,11 @@ class ChatServer:
         if path.startswith(f"{STAGE}/source/"):
             return self._source(path.removeprefix(f"{STAGE}/source/"))
         return assets.file(path.removeprefix(f"{STAGE}/chat/"), known=headers.get("If-None-Match"))
+
+    def _left(self, path: str) -> str:
+        """Return a page that empties the storage of its site, and one of the other site that does so for both."""
+        frame = "" if path.startswith(STAGE) else f'<iframe src="{self.url}/left"></iframe>'
+        return f"<!doctype html><script>localStorage.clear(); sessionStorage.clear()</script>{frame}"
 
     def _source(self, name: str) -> Asset:
         """Return a module of the page by itself, for a test of that module; modules of others are the page's."""
@@ -184,13 +191,13 @@ class ChatServer:
 
     def talk(self, socket: ServerConnection) -> None:
         """Serve a connection until it ends."""
-        self.socket = socket
+        self.socket, heard = socket, self._heard  # a page that is left may still be heard, but by its own test
         try:
             for text in socket:
                 frame = json.loads(text)
                 if frame["action"] not in self.held:
                     self._by_itself(frame)
-                self._heard.put(frame)
+                heard.put(frame)
         except ConnectionClosed:
             pass
 

@@ -19,9 +19,9 @@ from playwright.sync_api import Browser, Page
 from chalicelib.content import text
 from chalicelib.llm.question import QUESTION
 from scripts.simulator.aws import free_port
-from tests.simulator.chat_page import a_page
 from tests.simulator.chat_server import ChatServer, chat_server
 from tests.simulator.chromium import chromium
+from tests.simulator.lent_page import Lender
 from tests.simulator.meta import signed
 
 ROOT = Path(__file__).parents[2]
@@ -196,17 +196,34 @@ def _chat_server() -> Iterator[ChatServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def _lender(browser: Browser, _chat_server: ChatServer) -> Iterator[Lender]:
+    permissions = ["clipboard-read", "clipboard-write"]
+    with closing(Lender(browser, _chat_server, locale="en-GB", permissions=permissions)) as lender:
+        yield lender
+
+
 @pytest.fixture
-def bot(_chat_server: ChatServer) -> ChatServer:
-    """A controlled bot in its initial state."""
-    _chat_server.begin()
+def bot(request: pytest.FixtureRequest, _chat_server: ChatServer, _lender: Lender) -> ChatServer:
+    """A controlled bot in its initial state; with `open_page`, as that page left it."""
+    if "open_page" not in request.fixturenames:
+        _lender.leave()
+        _chat_server.begin()
     return _chat_server
 
 
 @pytest.fixture
-def chat(browser: Browser, bot: ChatServer) -> Iterator[Page]:
+def chat(_lender: Lender, bot: ChatServer) -> Iterator[Page]:
     """The browser of a visitor who reads English."""
-    with a_page(
-        browser, bot.url, bot.elsewhere, locale="en-GB", permissions=["clipboard-read", "clipboard-write"]
-    ) as page:
+    with _lender.page() as page:
+        yield page
+
+
+@pytest.fixture
+def open_page(_lender: Lender, bot: ChatServer) -> Iterator[Page]:
+    """The same with an open chat, in which there may be answered questions of earlier tests.
+
+    It is for tests of one answer or of a module, since most of a test's time is that for opening the page.
+    """
+    with _lender.open_page() as page:
         yield page

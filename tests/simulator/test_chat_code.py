@@ -5,19 +5,11 @@ import json
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.simulator.chat_page import fits, open_chat, write
+from tests.simulator.chat_page import answered, asked, fits, open_chat, write
 from tests.simulator.chat_server import ChatServer
 from tests.simulator.chromium import needs_chromium
 
 pytestmark = needs_chromium
-
-
-def answered(chat: Page, bot: ChatServer, *words: str) -> Locator:
-    open_chat(chat, bot)
-    write(chat, "Show me")
-    bot.answer(*words)
-    expect(chat.locator("[data-testid=turn][data-state=done]")).to_have_count(1)
-    return chat.get_by_test_id("answer")
 
 
 def copied(chat: Page, button: Locator) -> str:
@@ -38,14 +30,15 @@ def copied(chat: Page, button: Locator) -> str:
         ("```\n  two blanks  \n\ttab\n```", ["  two blanks  \n\ttab"]),
     ],
 )
-def test_a_code_block_is_copied_alone(chat: Page, bot: ChatServer, markdown: str, codes: list[str]):
-    buttons = answered(chat, bot, markdown).get_by_test_id("copy-code")
+def test_a_code_block_is_copied_alone(open_page: Page, bot: ChatServer, markdown: str, codes: list[str]):
+    buttons = answered(open_page, bot, markdown).get_by_test_id("copy-code")
     expect(buttons).to_have_count(len(codes))
-    assert [copied(chat, button) for button in buttons.all()] == codes
+    assert [copied(open_page, button) for button in buttons.all()] == codes
 
 
 def test_copying_is_said_and_undone_after_a_moment(chat: Page, bot: ChatServer):
     chat.clock.install()
+    open_chat(chat, bot)
     button = answered(chat, bot, "```\nx\n```").get_by_test_id("copy-code")
     expect(button).to_have_accessible_name("Copy the code")
     button.click()
@@ -55,6 +48,7 @@ def test_copying_is_said_and_undone_after_a_moment(chat: Page, bot: ChatServer):
 
 
 def test_a_page_that_may_not_write_to_the_clipboard_says_so(chat: Page, bot: ChatServer):
+    open_chat(chat, bot)
     button = answered(chat, bot, "```\nx\n```").get_by_test_id("copy-code")
     chat.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')) }")
     button.press("Enter")
@@ -62,6 +56,7 @@ def test_a_page_that_may_not_write_to_the_clipboard_says_so(chat: Page, bot: Cha
 
 
 def test_the_button_is_neither_read_out_nor_copied_with_the_answer(chat: Page, bot: ChatServer):
+    open_chat(chat, bot)
     answer = answered(chat, bot, "Run:\n\n```sh\nls\n```")
     expect(chat.get_by_test_id("read-out")).to_have_text("Aunt Mary: Run: ls")
     expect(answer).to_have_text("Run: ls")
@@ -70,10 +65,13 @@ def test_the_button_is_neither_read_out_nor_copied_with_the_answer(chat: Page, b
     assert chat.evaluate("navigator.clipboard.readText()") == "Run:\n\n```sh\nls\n```"
 
 
-COLOURED = """() => Object.fromEntries([...CSS.highlights].map(([kind, ranges]) => [
-  kind,
-  [...ranges].map((range) => range.startContainer.data.slice(range.startOffset, range.endOffset)),
-]).filter(([, words]) => words.length))"""
+COLOURED = """() => {
+  const isLast = ({ startContainer: { parentElement } }) => parentElement.closest("[data-testid=turn]:last-child");
+  const words = (range) => range.startContainer.data.slice(range.startOffset, range.endOffset);
+  const kinds = [...CSS.highlights].map(([kind, ranges]) => [kind, [...ranges].filter(isLast).map(words)]);
+  return Object.fromEntries(kinds.filter(([, found]) => found.length));
+}"""
+"""Finds what is coloured in the last turn."""
 
 
 def colours(page: Page, wanted: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -104,12 +102,12 @@ def colours(page: Page, wanted: dict[str, list[str]]) -> dict[str, list[str]]:
     ],
 )  # fmt: skip
 def test_code_is_coloured_by_its_language(
-    chat: Page, bot: ChatServer, lang: str, code: str, coloured: dict[str, list[str]]
+    open_page: Page, bot: ChatServer, lang: str, code: str, coloured: dict[str, list[str]]
 ):
-    answer = answered(chat, bot, f"Say `if 1`.\n\n```{lang}\n{code}\n```\n\nreturn 42")
-    assert colours(chat, coloured) == coloured
+    answer = answered(open_page, bot, f"Say `if 1`.\n\n```{lang}\n{code}\n```\n\nreturn 42")
+    assert colours(open_page, coloured) == coloured
     expect(answer.locator("pre *")).to_have_count(1)
-    assert copied(chat, answer.get_by_test_id("copy-code")) == code
+    assert copied(open_page, answer.get_by_test_id("copy-code")) == code
 
 
 def test_code_that_grows_is_coloured_once(chat: Page, bot: ChatServer):
@@ -128,18 +126,21 @@ def test_code_that_grows_is_coloured_once(chat: Page, bot: ChatServer):
 
 @pytest.mark.parametrize("piece", ["'", '"', "`", "/*", "<!--", "\\\\", "0", '"""', "'\\\\", "a ", "// ", "\\n'"])
 def test_code_of_hostile_length_does_not_stop_the_page(chat: Page, bot: ChatServer, piece: str):
+    open_chat(chat, bot)
     answer = answered(chat, bot, f"```js\n{(piece * 19_000)[:19_000]}\n```\n\nThe end")
     expect(answer).to_contain_text("The end")
 
 
 def test_a_browser_without_highlights_shows_code_without_colours(chat: Page, bot: ChatServer):
     chat.add_init_script("delete globalThis.Highlight; Object.defineProperty(CSS, 'highlights', { value: undefined })")
+    open_chat(chat, bot)
     answer = answered(chat, bot, "```py\nif x: pass\n```")
     expect(answer.locator("pre")).to_have_text("if x: pass")
 
 
 def test_inline_code_has_no_button_and_a_block_on_a_phone_is_not_cut(chat: Page, bot: ChatServer):
     chat.set_viewport_size({"width": 360, "height": 640})
+    open_chat(chat, bot)
     answer = answered(chat, bot, f"Say `x`.\n\n```\n{'long ' * 60}\n```")
     expect(answer.get_by_test_id("copy-code")).to_have_count(1)
     assert fits(chat, 360)
@@ -161,20 +162,18 @@ def test_inline_code_has_no_button_and_a_block_on_a_phone_is_not_cut(chat: Page,
     ],
 )
 def test_a_code_block_says_its_language_and_does_not_copy_it(
-    chat: Page, bot: ChatServer, info: str, label: str, name: str
+    open_page: Page, bot: ChatServer, info: str, label: str, name: str
 ):
-    answer = answered(chat, bot, f"```{info}\nlet a\n```\n\nafter")
+    answer = answered(open_page, bot, f"```{info}\nlet a\n```\n\nafter")
     box = answer.locator(".code")
     shown = box.evaluate("box => getComputedStyle(box, '::before').content")
     assert shown == (json.dumps(label) if label else "none")
     expect(box.get_by_role("group")).to_have_accessible_name(name)
-    assert copied(chat, box.get_by_test_id("copy-code")) == "let a"
+    assert copied(open_page, box.get_by_test_id("copy-code")) == "let a"
 
 
-def test_the_language_is_seen_as_soon_as_its_line_has_ended(chat: Page, bot: ChatServer):
-    open_chat(chat, bot)
-    write(chat, "Show me")
-    turn = bot.ask()
+def test_the_language_is_seen_as_soon_as_its_line_has_ended(open_page: Page, bot: ChatServer):
+    turn, answer = asked(open_page, bot)
     bot.say(turn, "```py\nx")
-    expect(chat.locator(".code")).to_have_attribute("data-lang", "py")
+    expect(answer.locator(".code")).to_have_attribute("data-lang", "py")
     bot.complete(turn, 1)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.simulator.chat_page import a_page, fits, open_chat, write
+from tests.simulator.chat_page import a_page, answered, asked, fits, open_chat, write
 from tests.simulator.chat_server import ChatServer
 from tests.simulator.chromium import needs_chromium
 
@@ -25,14 +25,6 @@ PLACE_OF = """(node, words) => {
   }
 }"""
 """Finds the left edge of words, as they are seen."""
-
-
-def answered(chat: Page, bot: ChatServer, *words: str) -> Locator:
-    open_chat(chat, bot)
-    write(chat, "Show me")
-    bot.answer(*words)
-    expect(chat.locator("[data-testid=turn][data-state=done]")).to_have_count(1)
-    return chat.get_by_test_id("answer")
 
 
 def directions(answer: Locator, selector: str) -> list[str]:
@@ -64,30 +56,30 @@ def in_order(place: Locator, *words: str) -> bool:
     ],
 )
 def test_each_block_has_the_direction_of_its_own_first_letter(
-    chat: Page, bot: ChatServer, markdown: str, selector: str, expected: list[str]
+    open_page: Page, bot: ChatServer, markdown: str, selector: str, expected: list[str]
 ):
-    assert directions(answered(chat, bot, markdown), selector) == expected
+    assert directions(answered(open_page, bot, markdown), selector) == expected
 
 
-def test_code_in_an_arabic_answer_is_read_from_left_to_right(chat: Page, bot: ChatServer):
+def test_code_in_an_arabic_answer_is_read_from_left_to_right(open_page: Page, bot: ChatServer):
     code = "const a = {b: [1, 2]};"
     answer = answered(
-        chat, bot, f"هذا مثال:\n\n```js\n{code}\n```\n\nاكتب `{code}` هنا.\n\n| قيمة |\n|---|\n| `{code}` |"
+        open_page, bot, f"هذا مثال:\n\n```js\n{code}\n```\n\nاكتب `{code}` هنا.\n\n| قيمة |\n|---|\n| `{code}` |"
     )
     for place in (answer.locator("pre"), answer.locator("p code"), answer.locator("td code")):
         assert in_order(place, "const", "a =", "{b", "[1", "2]", "};")
     assert in_order(answer.locator("p").nth(1), "هنا", "const", "اكتب")
 
 
-def test_links_do_not_mix_with_the_text_around_them(chat: Page, bot: ChatServer):
-    answer = answered(chat, bot, "انظر [Rules (new)](https://example.com/a) و https://example.com/b?x=1&y=2 هنا.")
+def test_links_do_not_mix_with_the_text_around_them(open_page: Page, bot: ChatServer):
+    answer = answered(open_page, bot, "انظر [Rules (new)](https://example.com/a) و https://example.com/b?x=1&y=2 هنا.")
     assert in_order(answer.locator("a").first, "Rules", "(", "new", ")")
     assert in_order(answer.locator("p"), "هنا", "https", "Rules", "انظر")
     assert answer.locator("a").first.evaluate("a => getComputedStyle(a, '::after').direction") == "ltr"
 
 
-def test_markers_of_lists_have_their_room_where_the_item_begins(chat: Page, bot: ChatServer):
-    answer = answered(chat, bot, "- تفاحة\n- apple")
+def test_markers_of_lists_have_their_room_where_the_item_begins(open_page: Page, bot: ChatServer):
+    answer = answered(open_page, bot, "- تفاحة\n- apple")
     box = answer.locator("ul").bounding_box()
     assert box
     rooms = answer.locator("li").evaluate_all(
@@ -97,30 +89,31 @@ def test_markers_of_lists_have_their_room_where_the_item_begins(chat: Page, bot:
     assert rooms[1] == [pytest.approx(box["x"] + 24), box["x"] + box["width"]]
 
 
-def test_an_arabic_table_has_its_first_column_at_the_right_and_numbers_below_their_heading(chat: Page, bot: ChatServer):
-    answer = answered(chat, bot, "| الاسم | السعر |\n|---|---|\n| تفاح | 12 |\n| apple | 5 |")
+def test_an_arabic_table_has_its_first_column_at_the_right_and_numbers_below_their_heading(
+    open_page: Page, bot: ChatServer
+):
+    answer = answered(open_page, bot, "| الاسم | السعر |\n|---|---|\n| تفاح | 12 |\n| apple | 5 |")
     assert in_order(answer.locator("table"), "السعر", "الاسم")
     assert directions(answer, "td") == ["rtl", "rtl", "ltr", "rtl"]
     assert directions(answer, ".wide") == ["rtl"]
 
 
-def test_lines_of_a_paragraph_that_differ_have_their_own_directions(chat: Page, bot: ChatServer):
-    answer = answered(chat, bot, "**Apple (red)!**\nتفاحة (حمراء)?\n42")
+def test_lines_of_a_paragraph_that_differ_have_their_own_directions(open_page: Page, bot: ChatServer):
+    answer = answered(open_page, bot, "**Apple (red)!**\nتفاحة (حمراء)?\n42")
     assert directions(answer, ".line") == ["ltr", "rtl", "ltr"]
     assert in_order(answer, "Apple", "!")
     assert in_order(answer, "?", "تفاحة")
 
 
-def test_a_growing_paragraph_keeps_its_direction(chat: Page, bot: ChatServer):
-    open_chat(chat, bot)
-    write(chat, "Hello")
-    turn = bot.ask()
+def test_a_growing_paragraph_keeps_its_direction(open_page: Page, bot: ChatServer):
+    turn, answer = asked(open_page, bot)
     bot.say(turn, "`x` ")
     bot.say(turn, "هذا ", seq=2)
-    expect(chat.get_by_test_id("answer").locator("p")).to_have_css("direction", "rtl")
+    expect(answer.locator("p")).to_have_css("direction", "rtl")
     bot.say(turn, "and English words", seq=3)
-    expect(chat.get_by_test_id("answer")).to_contain_text("English")
-    assert directions(chat.get_by_test_id("answer"), "p") == ["rtl"]
+    expect(answer).to_contain_text("English")
+    assert directions(answer, "p") == ["rtl"]
+    bot.complete(turn, 3)
 
 
 def test_each_line_of_a_question_has_its_own_direction_and_the_bubble_stays_at_its_side(chat: Page, bot: ChatServer):
@@ -137,13 +130,11 @@ def test_each_line_of_a_question_has_its_own_direction_and_the_bubble_stays_at_i
     assert box["x"] + box["width"] == log["x"] + log["width"]
 
 
-def test_a_notice_in_arabic_is_right_to_left(chat: Page, bot: ChatServer):
-    open_chat(chat, bot)
-    write(chat, "Hello")
-    turn = bot.ask()
+def test_a_notice_in_arabic_is_right_to_left(open_page: Page, bot: ChatServer):
+    turn, answer = asked(open_page, bot)
     bot.tell("notice", turn=turn, code="paused", message="متوقف (now).")
     bot.complete(turn, 0)
-    expect(chat.get_by_test_id("answer")).to_have_css("direction", "rtl")
+    expect(answer).to_have_css("direction", "rtl")
 
 
 @pytest.fixture(params=["ar-EG", "he-IL"])

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from tests.simulator.chat_page import open_chat
 from tests.simulator.chat_server import ChatServer
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.shown import differing
@@ -30,14 +29,14 @@ OF_BREAKS = {335}
 """An entity of a line's end, which the comparison takes for one."""
 
 
-def test_the_official_examples_are_shown_as_meant_but_for_the_deliberate_differences(chat: Page, bot: ChatServer):
+def test_the_official_examples_are_shown_as_meant_but_for_the_deliberate_differences(open_page: Page, bot: ChatServer):
     assert len(EXAMPLES) == 677
-    open_chat(chat, bot)
     examples = [each for each in EXAMPLES if each["section"] not in TAGS]
-    assert set(differing(chat, bot, examples, breaks=False)) == set().union(*DIFFERENT.values())
+    assert set(differing(open_page, bot, examples, breaks=False)) == set().union(*DIFFERENT.values())
 
 
-def test_with_our_line_breaks_each_line_of_a_paragraph_is_one_and_nothing_else_differs(chat: Page, bot: ChatServer):
-    open_chat(chat, bot)
+def test_with_our_line_breaks_each_line_of_a_paragraph_is_one_and_nothing_else_differs(
+    open_page: Page, bot: ChatServer
+):
     examples = [each for each in EXAMPLES if each["section"] not in TAGS]
-    assert set(differing(chat, bot, examples, breaks=True)) == OF_BREAKS.union(*DIFFERENT.values())
+    assert set(differing(open_page, bot, examples, breaks=True)) == OF_BREAKS.union(*DIFFERENT.values())

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.simulator.chat_page import every_state_shown, open_chat, write
+from tests.simulator.chat_page import asked, every_state_shown, open_chat, write
 from tests.simulator.chat_server import ChatServer
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.shown import seen, shown
@@ -53,9 +53,8 @@ HEAD = "<thead><tr><th>a</th></tr></thead>"
         ("**never closed\n\nnext", "<p>**never closed</p>\n<p>next</p>"),
     ],
 )  # fmt: skip
-def test_a_half_written_mark_is_not_seen(chat: Page, bot: ChatServer, begun: str, expected: str):
-    open_chat(chat, bot)
-    assert shown(chat, bot, [begun], grows=True) == [expected]
+def test_a_half_written_mark_is_not_seen(open_page: Page, bot: ChatServer, begun: str, expected: str):
+    assert shown(open_page, bot, [begun], grows=True) == [expected]
 
 
 def test_a_growing_answer_never_shows_its_marks_and_keeps_its_finished_blocks(chat: Page, bot: ChatServer):
@@ -78,15 +77,13 @@ def test_a_growing_answer_never_shows_its_marks_and_keeps_its_finished_blocks(ch
 
 
 @pytest.mark.parametrize("text", ["**never closed", "a [b", "| a | b |", "`code", "-", "2 ** 3 *", "[b][1]", "Hm <b"])
-def test_at_its_end_an_answer_is_what_the_model_wrote(chat: Page, bot: ChatServer, text: str):
-    open_chat(chat, bot)
-    write(chat, "Tell me")
-    turn = bot.ask()
+def test_at_its_end_an_answer_is_what_the_model_wrote(open_page: Page, bot: ChatServer, text: str):
+    turn, answer = asked(open_page, bot)
     bot.say(turn, "Well, ", text)
-    expect(chat.get_by_test_id("answer")).to_contain_text("Well")
+    expect(answer).to_contain_text("Well")
     bot.complete(turn, 2)
-    expect(chat.locator("[data-testid=turn][data-state=done]")).to_have_count(1)
-    expect(chat.get_by_test_id("answer")).to_have_text(f"Well, {text}")
+    expect(open_page.get_by_test_id("turn").last).to_have_attribute("data-state", "done")
+    expect(answer).to_have_text(f"Well, {text}")
 
 
 def test_an_answer_that_begins_with_what_waits_still_seems_to_be_written(chat: Page, bot: ChatServer):

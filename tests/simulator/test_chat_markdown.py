@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.simulator.chat_page import open_chat
 from tests.simulator.chat_server import ChatServer
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.shown import seen, shown
@@ -28,10 +27,9 @@ def snippets(kind: str) -> Mapping[str, tuple[str, str]]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_shown_is_what_was_meant(chat: Page, bot: ChatServer, kind: str):
+def test_what_is_shown_is_what_was_meant(open_page: Page, bot: ChatServer, kind: str):
     cases = snippets(kind)
-    open_chat(chat, bot)
-    drawn = shown(chat, bot, [markdown for markdown, _ in cases.values()])
+    drawn = shown(open_page, bot, [markdown for markdown, _ in cases.values()])
     wrong = {
         name: (markdown, expected, got)
         for (name, (markdown, expected)), got in zip(cases.items(), drawn, strict=True)
@@ -61,11 +59,10 @@ def essence(text: str) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_while_an_answer_grows_nothing_is_seen_that_goes_again(chat: Page, bot: ChatServer, kind: str):
-    open_chat(chat, bot)
+def test_while_an_answer_grows_nothing_is_seen_that_goes_again(open_page: Page, bot: ChatServer, kind: str):
     wrong = []
     for name, (markdown, _) in snippets(kind).items():
-        states = seen(chat, bot, markdown)
+        states = seen(open_page, bot, markdown)
         whole = essence(states[-1][0])
         gone = next((essence(words) for words, _ in states if not whole.startswith(essence(words))), None)
         if (gone is not None) != (name in DECIDED_LATER) or any(redrawn for _, redrawn in states):

@@ -5,21 +5,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.simulator.chat_page import a_page, every_state_shown, fits, open_chat, write
+from tests.simulator.chat_page import a_page, answered, asked, every_state_shown, fits, open_chat, write
 from tests.simulator.chat_server import ChatServer
 from tests.simulator.chromium import needs_chromium
 
 pytestmark = needs_chromium
 
 REQUESTED = "() => performance.getEntriesByType('resource').map((one) => one.name.split('/').at(-1))"
-
-
-def answered(chat: Page, bot: ChatServer, *words: str) -> Locator:
-    open_chat(chat, bot)
-    write(chat, "Show me")
-    bot.answer(*words)
-    expect(chat.locator("[data-testid=turn][data-state=done]")).to_have_count(1)
-    return chat.get_by_test_id("answer")
 
 
 def formulas(answer: Locator, *expected: str) -> None:
@@ -50,8 +42,8 @@ def formulas(answer: Locator, *expected: str) -> None:
         ("## The $x$ axis", ["x"]),
     ],
 )
-def test_a_formula_is_drawn(chat: Page, bot: ChatServer, markdown: str, expected: list[str]):
-    formulas(answered(chat, bot, markdown), *expected)
+def test_a_formula_is_drawn(open_page: Page, bot: ChatServer, markdown: str, expected: list[str]):
+    formulas(answered(open_page, bot, markdown), *expected)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +69,8 @@ def test_a_formula_is_drawn(chat: Page, bot: ChatServer, markdown: str, expected
         ("$x\ny$", "$x\ny$"),
     ],
 )
-def test_what_is_no_formula_stays_text(chat: Page, bot: ChatServer, markdown: str, shown: str):
-    answer = answered(chat, bot, markdown)
+def test_what_is_no_formula_stays_text(open_page: Page, bot: ChatServer, markdown: str, shown: str):
+    answer = answered(open_page, bot, markdown)
     expect(answer).to_have_text(shown, use_inner_text=True)
     assert answer.locator("var").count() == 0
 
@@ -99,22 +91,23 @@ def test_what_is_no_formula_stays_text(chat: Page, bot: ChatServer, markdown: st
         "\\(" + "x+" * 1600 + "x\\)",
     ],
 )
-def test_a_formula_that_cannot_be_read_stays_as_it_was_written(chat: Page, bot: ChatServer, source: str):
-    answer = answered(chat, bot, f"So {source}.\n\nAnd \\(x\\).")
+def test_a_formula_that_cannot_be_read_stays_as_it_was_written(open_page: Page, bot: ChatServer, source: str):
+    answer = answered(open_page, bot, f"So {source}.\n\nAnd \\(x\\).")
     expect(answer.locator("math")).to_have_count(1)
     expect(answer).to_contain_text(f"So {source}.")
 
 
-def test_nothing_of_a_formula_becomes_html_or_reaches_beyond_its_place(chat: Page, bot: ChatServer):
+def test_nothing_of_a_formula_becomes_html_or_reaches_beyond_its_place(open_page: Page, bot: ChatServer):
     hostile = r"\(\text{<img src=x onerror=alert(1)>}\) \(\rule{900em}{900em}\) \(\style{position:fixed}{x}\)"
-    answer = answered(chat, bot, hostile, r" \(\kern-900em x\)")
+    answer = answered(open_page, bot, hostile, r" \(\kern-900em x\)")
     expect(answer.locator("math").first).to_contain_text("<img src=x onerror=alert(1)>")
     assert answer.locator("img, script, [onerror]").count() == 0
-    assert chat.evaluate("document.documentElement.scrollWidth") <= 1100
+    assert open_page.evaluate("document.documentElement.scrollWidth") <= 1100
     expect(answer).to_have_css("overflow-x", "clip")
 
 
 def test_the_library_is_loaded_with_the_first_formula_and_not_before(chat: Page, bot: ChatServer):
+    open_chat(chat, bot)
     answered(chat, bot, "Costs $5, no formula.")
     assert not {"temml.mjs", "temml.css", "math.css"} & set(chat.evaluate(REQUESTED))
     write(chat, "And now?")
@@ -123,8 +116,8 @@ def test_the_library_is_loaded_with_the_first_formula_and_not_before(chat: Page,
     chat.wait_for_function(f"['temml.mjs', 'temml.css', 'math.css'].every((name) => ({REQUESTED})().includes(name))")
 
 
-def test_formulas_keep_their_looks_under_the_policy(chat: Page, bot: ChatServer):
-    answer = answered(chat, bot, r"\(\color{red}x\) \[\boxed{y}\begin{cases}a&b\\c&d\end{cases}\]")
+def test_formulas_keep_their_looks_under_the_policy(open_page: Page, bot: ChatServer):
+    answer = answered(open_page, bot, r"\(\color{red}x\) \[\boxed{y}\begin{cases}a&b\\c&d\end{cases}\]")
     expect(answer.locator("math")).to_have_count(2)
     colours = answer.locator("math *").evaluate_all("all => all.map((each) => getComputedStyle(each).color)")
     assert "rgb(255, 0, 0)" in colours
@@ -140,50 +133,49 @@ def test_formulas_keep_their_looks_under_the_policy(chat: Page, bot: ChatServer)
     ],
 )
 def test_an_unfinished_formula_is_not_seen_while_the_answer_grows(
-    chat: Page, bot: ChatServer, steps: tuple[str, ...], unseen: tuple[str, ...]
+    open_page: Page, bot: ChatServer, steps: tuple[str, ...], unseen: tuple[str, ...]
 ):
-    answered(chat, bot, r"\(x\)")
-    expect(chat.locator("var > math")).to_have_count(1)
-    write(chat, "Go on")
+    answered(open_page, bot, r"\(x\)")
+    drawn = open_page.locator("var > math").count()
+    write(open_page, "Go on")
     turn = bot.ask()
-    chat.evaluate("() => { window.shown.length = 0 }")
+    open_page.evaluate("() => { window.shown.length = 0 }")
     for seq, words in enumerate(steps, 1):
         bot.say(turn, words, seq=seq)
-        chat.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        open_page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     bot.complete(turn, len(steps))
-    expect(chat.locator("var > math")).to_have_count(2)
-    assert not [state for state in every_state_shown(chat) if any(sign in state for sign in unseen)]
+    expect(open_page.locator("var > math")).to_have_count(drawn + 1)
+    assert not [state for state in every_state_shown(open_page) if any(sign in state for sign in unseen)]
 
 
 @pytest.mark.parametrize("rest", ["$$ x", "\\(x", "\\[\nx = 1", "$x_1 + "])
-def test_what_was_held_back_is_shown_when_the_answer_ends_without_it(chat: Page, bot: ChatServer, rest: str):
-    answer = answered(chat, bot, "So ", rest)
+def test_what_was_held_back_is_shown_when_the_answer_ends_without_it(open_page: Page, bot: ChatServer, rest: str):
+    answer = answered(open_page, bot, "So ", rest)
     expect(answer).to_contain_text(rest.split(maxsplit=1)[0])
 
 
-def test_a_price_is_seen_at_once_while_the_answer_grows(chat: Page, bot: ChatServer):
-    open_chat(chat, bot)
-    write(chat, "How much?")
-    turn = bot.ask()
+def test_a_price_is_seen_at_once_while_the_answer_grows(open_page: Page, bot: ChatServer):
+    turn, answer = asked(open_page, bot)
     bot.say(turn, "It costs $5 ")
-    expect(chat.get_by_test_id("answer")).to_contain_text("It costs $5")
+    expect(answer).to_contain_text("It costs $5")
+    bot.complete(turn, 1)
 
 
-def test_a_formula_that_is_drawn_keeps_its_node_while_its_paragraph_grows(chat: Page, bot: ChatServer):
-    open_chat(chat, bot)
-    write(chat, "Hello")
-    turn = bot.ask()
+def test_a_formula_that_is_drawn_keeps_its_node_while_its_paragraph_grows(open_page: Page, bot: ChatServer):
+    turn, answer = asked(open_page, bot)
     bot.say(turn, "Take \\(x^2\\) and")
-    expect(chat.locator("var > math")).to_have_count(1)
-    chat.evaluate("() => { document.querySelector('math').kept = true }")
+    expect(answer.locator("var > math")).to_have_count(1)
+    answer.locator("math").evaluate("(drawn) => { drawn.kept = true }")
     bot.say(turn, " then more", seq=2)
-    expect(chat.get_by_test_id("answer")).to_contain_text("then more")
-    assert chat.evaluate("document.querySelector('math').kept") is True
+    expect(answer).to_contain_text("then more")
+    assert answer.locator("math").evaluate("(drawn) => drawn.kept") is True
+    bot.complete(turn, 2)
 
 
 def test_a_wide_formula_scrolls_alone_also_by_keyboard(browser: Browser, bot: ChatServer):
     size: Any = {"width": 360, "height": 640}
     with a_page(browser, bot.url, viewport=size) as chat:
+        open_chat(chat, bot)
         answer = answered(
             chat,
             bot,

@@ -5,14 +5,15 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.simulator.chat_page import open_chat, write
+from tests.simulator.chat_page import asked
 from tests.simulator.chat_server import ChatServer
 from tests.simulator.chromium import needs_chromium
 
 pytestmark = needs_chromium
 
 SELECT = """(words) => {
-  const texts = document.createTreeWalker(document.querySelector('[data-testid=answer]'), NodeFilter.SHOW_TEXT);
+  const answer = [...document.querySelectorAll("[data-testid=answer]")].at(-1);
+  const texts = document.createTreeWalker(answer, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const { currentNode: node } = texts;
     const at = node.data.indexOf(words);
@@ -37,54 +38,49 @@ SELECTED = "getSelection().toString()"
         (["Title", " of **it**", "\n\nA second paragraph."], "Title"),
     ],
 )
-def test_words_selected_in_what_grows_stay_selected(chat: Page, bot: ChatServer, pieces: list[str], selected: str):
-    open_chat(chat, bot)
-    write(chat, "Tell me")
-    turn = bot.ask()
+def test_words_selected_in_what_grows_stay_selected(open_page: Page, bot: ChatServer, pieces: list[str], selected: str):
+    turn, answer = asked(open_page, bot)
     bot.say(turn, pieces[0])
-    expect(chat.get_by_test_id("answer")).to_contain_text(selected)
-    chat.evaluate(SELECT, selected)
+    expect(answer).to_contain_text(selected)
+    open_page.evaluate(SELECT, selected)
     for seq, piece in enumerate(pieces[1:], start=2):
         bot.say(turn, piece, seq=seq)
-        expect(chat.get_by_test_id("answer")).to_contain_text(re.findall(r"\w+", piece)[-1])
-        assert chat.evaluate(SELECTED) == selected
+        expect(answer).to_contain_text(re.findall(r"\w+", piece)[-1])
+        assert open_page.evaluate(SELECTED) == selected
     bot.complete(turn, len(pieces))
-    expect(chat.locator("[data-testid=turn][data-state=done]")).to_have_count(1)
-    assert chat.evaluate(SELECTED) == selected
+    expect(open_page.get_by_test_id("turn").last).to_have_attribute("data-state", "done")
+    assert open_page.evaluate(SELECTED) == selected
 
 
-def test_the_button_of_code_that_grows_keeps_the_focus_and_copies_all_of_it(chat: Page, bot: ChatServer):
-    open_chat(chat, bot)
-    write(chat, "Tell me")
-    turn = bot.ask()
+def test_the_button_of_code_that_grows_keeps_the_focus_and_copies_all_of_it(open_page: Page, bot: ChatServer):
+    turn, answer = asked(open_page, bot)
     bot.say(turn, "```py\none = 1\n")
-    button = chat.get_by_test_id("copy-code")
+    button = answer.get_by_test_id("copy-code")
     button.focus()
     bot.say(turn, "two = 2\n```\n\nThe end", seq=2)
-    expect(chat.get_by_test_id("answer")).to_contain_text("The end")
+    expect(answer).to_contain_text("The end")
     expect(button).to_be_focused()
-    chat.keyboard.press("Enter")
+    open_page.keyboard.press("Enter")
     expect(button).to_have_accessible_name("Copied")
-    assert chat.evaluate("navigator.clipboard.readText()") == "one = 1\ntwo = 2"
+    assert open_page.evaluate("navigator.clipboard.readText()") == "one = 1\ntwo = 2"
+    bot.complete(turn, 2)
 
 
-def test_code_that_grows_stays_scrolled_sideways(chat: Page, bot: ChatServer):
-    open_chat(chat, bot)
-    write(chat, "Tell me")
-    turn = bot.ask()
+def test_code_that_grows_stays_scrolled_sideways(open_page: Page, bot: ChatServer):
+    turn, answer = asked(open_page, bot)
     bot.say(turn, f"```\n{'wide ' * 100}\n")
-    code = chat.get_by_test_id("answer").locator("pre")
+    code = answer.locator("pre")
     code.evaluate("(pre) => { pre.scrollLeft = 200 }")
     bot.say(turn, "next line\n```", seq=2)
     expect(code).to_contain_text("next line")
     assert code.evaluate("(pre) => pre.scrollLeft") == 200
+    bot.complete(turn, 2)
 
 
-def test_a_mark_that_turns_out_to_be_another_is_shown_as_what_it_is(chat: Page, bot: ChatServer):
+def test_a_mark_that_turns_out_to_be_another_is_shown_as_what_it_is(open_page: Page, bot: ChatServer):
     """Each stage is compared with the same text drawn at once."""
     words = ["- a\n", "- b\n\n", "## T", "itle\n\n", "a | b\n", "--- | ---\n", "1 | `2", "`\n\n"]
     words += ["~~~j", "s\nif 1", "\n~~~\n", "> q\n"]
-    open_chat(chat, bot)
     stages = """async ([address, words]) => {
       const { painter } = await import(address + "/source/markdown.js");
       const place = document.createElement("div");
@@ -97,5 +93,5 @@ def test_a_mark_that_turns_out_to_be_another_is_shown_as_what_it_is(chat: Page, 
         return [place.innerHTML, fresh.innerHTML];
       });
     }"""
-    for now, at_once in chat.evaluate(stages, [bot.url, words]):
+    for now, at_once in open_page.evaluate(stages, [bot.url, words]):
         assert now == at_once

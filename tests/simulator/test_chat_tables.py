@@ -3,9 +3,9 @@
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Locator, Page, ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.simulator.chat_page import fits, open_chat, write
+from tests.simulator.chat_page import answered, fits, open_chat
 from tests.simulator.chat_server import ChatServer
 from tests.simulator.chromium import needs_chromium
 
@@ -21,16 +21,8 @@ WIDE = "| " + " | ".join(f"Column{n}" for n in range(12)) + " |\n|" + "---|" * 1
 PHONE: ViewportSize = {"width": 360, "height": 640}
 
 
-def answered(chat: Page, bot: ChatServer, markdown: str) -> Locator:
-    open_chat(chat, bot)
-    write(chat, "Show me")
-    bot.answer(markdown)
-    expect(chat.locator("[data-testid=turn][data-state=done]")).to_have_count(1)
-    return chat.get_by_test_id("answer")
-
-
-def test_columns_are_aligned_as_the_model_says(chat: Page, bot: ChatServer):
-    answer = answered(chat, bot, PRICES)
+def test_columns_are_aligned_as_the_model_says(open_page: Page, bot: ChatServer):
+    answer = answered(open_page, bot, PRICES)
     aligned = "cells => cells.map(cell => getComputedStyle(cell).textAlign.replace('-webkit-', ''))"
     assert answer.locator("th").evaluate_all(aligned) == ["left", "right", "center", "start"]
     assert answer.locator("td").evaluate_all(aligned) == 2 * ["left", "right", "center", "start"]
@@ -47,8 +39,8 @@ def test_columns_are_aligned_as_the_model_says(chat: Page, bot: ChatServer):
         ("a<br onclick=x>b", "a<br onclick=x>b"),
     ],
 )
-def test_a_cell_has_several_lines_and_every_other_tag_is_text(chat: Page, bot: ChatServer, cell: str, lines: str):
-    answer = answered(chat, bot, f"|Head|\n|-|\n|{cell}|\n\nUse the <br> tag.")
+def test_a_cell_has_several_lines_and_every_other_tag_is_text(open_page: Page, bot: ChatServer, cell: str, lines: str):
+    answer = answered(open_page, bot, f"|Head|\n|-|\n|{cell}|\n\nUse the <br> tag.")
     assert answer.locator("td").inner_text() == lines
     expect(answer.locator("p")).to_have_text("Use the <br> tag.")
 
@@ -56,6 +48,7 @@ def test_a_cell_has_several_lines_and_every_other_tag_is_text(chat: Page, bot: C
 @pytest.mark.parametrize("locale", ["en-GB", "ko-KR"])
 def test_no_word_is_cut_on_a_phone(chat: Page, bot: ChatServer, locale: str):
     chat.set_viewport_size(PHONE)
+    open_chat(chat, bot)
     answer = answered(
         chat, bot, PRICES + "| A cell with a sentence of several words | 1 | 2 | Bluetooth-Lautsprecher |"
     )
@@ -75,9 +68,9 @@ def test_no_word_is_cut_on_a_phone(chat: Page, bot: ChatServer, locale: str):
     assert long["width"] >= 140, "a sentence has a column in which several words stand beside each other"
 
 
-def test_an_address_in_a_cell_is_broken_rather_than_makes_the_table_wide(chat: Page, bot: ChatServer):
+def test_an_address_in_a_cell_is_broken_rather_than_makes_the_table_wide(open_page: Page, bot: ChatServer):
     address = "https://example.com/" + 20 * "long/"
-    answer = answered(chat, bot, f"|Name|Where|\n|-|-|\n|Shop|{address}|\n")
+    answer = answered(open_page, bot, f"|Name|Where|\n|-|-|\n|Shop|{address}|\n")
     assert answer.locator(".wide").evaluate("box => box.scrollWidth - box.clientWidth") == 0
 
 
@@ -85,6 +78,7 @@ def test_an_address_in_a_cell_is_broken_rather_than_makes_the_table_wide(chat: P
 def test_one_sees_at_which_side_a_wide_table_goes_on(chat: Page, bot: ChatServer, scheme: Literal["light", "dark"]):
     chat.set_viewport_size(PHONE)
     chat.emulate_media(color_scheme=scheme)
+    open_chat(chat, bot)
     wide = answered(chat, bot, WIDE + "| |\n").locator(".wide")
 
     def sides(left: int) -> list[bytes]:
@@ -109,8 +103,8 @@ def test_one_sees_at_which_side_a_wide_table_goes_on(chat: Page, bot: ChatServer
     assert between[1] != at_end[1], "nothing shows that something is hidden at the right"
 
 
-def test_a_table_that_fits_is_no_wider_than_its_words(chat: Page, bot: ChatServer):
-    wide = answered(chat, bot, "|A|B|\n|-|-|\n|1|2|").locator(".wide")
+def test_a_table_that_fits_is_no_wider_than_its_words(open_page: Page, bot: ChatServer):
+    wide = answered(open_page, bot, "|A|B|\n|-|-|\n|1|2|").locator(".wide")
     assert wide.evaluate("box => box.scrollWidth - box.clientWidth") == 0
     box = wide.bounding_box()
     assert box
@@ -119,6 +113,7 @@ def test_a_table_that_fits_is_no_wider_than_its_words(chat: Page, bot: ChatServe
 
 def test_a_wide_table_is_scrolled_by_keyboard_and_has_a_name(chat: Page, bot: ChatServer):
     chat.set_viewport_size(PHONE)
+    open_chat(chat, bot)
     answer = answered(chat, bot, WIDE)
     wide = answer.get_by_role("region", name="Table")
     wide.focus()
