@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,40 +81,107 @@ class Bundle:
         return self.app["Resources"][name]["Properties"]
 
 
-def made(tmp_path: Path, wake: str, channels: str = "messenger,web") -> Bundle:
-    project = tmp_path / "project"
+def copied(project: Path) -> Path:
+    """Copy what a bundle is built from, but the dependencies. All bundles in one copy have the same zip."""
     shutil.copytree(ROOT / "chalicelib", project / "chalicelib", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / ".chalice", project / ".chalice", ignore=shutil.ignore_patterns("deployments"))
     shutil.copy(ROOT / "app.py", project)
     for name in ("requirements.txt", "constraints.txt"):
         (project / name).touch()
-    config = json.loads((project / ".chalice" / "config.json").read_text())
+    return project
+
+
+def made(project: Path, name: str, wake: str, channels: str = "messenger,web") -> Bundle:
+    """Build and write a bundle in folders of its own."""
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text())
     environment = {**config["environment_variables"], "PARLEY_STAGE": "prod", "PARLEY_WAKE": wake}
     environment["PARLEY_CHANNELS"] = channels
     config["stages"]["prod"]["environment_variables"] = environment
     (project / ".chalice" / "config.json").write_text(json.dumps(config))
-    return written(project, tmp_path / "bundle", Settings.from_env(environment))
+    return written(project, project.parent / name, Settings.from_env(environment))
 
 
 def written(project: Path, folder: Path, settings: Settings) -> Bundle:
-    build = project / ".parley" / "build" / "prod"
+    build = project / ".parley" / "build" / folder.name
     package = write(folder, settings, project=project, folder=build, email="owner@example.org", say=print)
     return Bundle(project, folder, settings, package)
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    return made(tmp_path_factory.mktemp("lambda"), "lambda")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copied(tmp_path_factory.mktemp("bundles") / "project")
 
 
 @pytest.fixture(scope="module")
-def fifo(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    return made(tmp_path_factory.mktemp("fifo"), "fifo")
+def bundle(project: Path) -> Bundle:
+    return made(project, "lambda", "lambda")
 
 
-def test_cloudformation_would_accept_the_functions_templates(bundle: Bundle, fifo: Bundle):
-    templates = [one.folder / "app.json" for one in (bundle, fifo)]
-    assert [str(problem) for template in templates for problem in lint_file(template)] == []
+@pytest.fixture(scope="module")
+def fifo(project: Path) -> Bundle:
+    return made(project, "fifo", "fifo")
+
+
+def absent(template: Any) -> set[str]:
+    """Return what a template refers to and does not have."""
+    there = {name for part in ("Resources", "Parameters", "Conditions") for name in template[part]}
+    return {name for name in named(template["Resources"]) if name not in there and not name.startswith("AWS::")}
+
+
+def named(part: Any) -> Iterator[str]:
+    """Yield what a part of a template refers to."""
+    if isinstance(part, list):
+        for one in part:
+            yield from named(one)
+    for key, value in part.items() if isinstance(part, dict) else ():
+        match key, value:
+            case ("Ref" | "DependsOn", str()):
+                yield value
+            case "DependsOn", _:
+                yield from value
+            case (("Fn::GetAtt" | "Fn::If"), [name, *others]):
+                yield name
+                yield from named(others)
+            case "Fn::Sub", str():
+                yield from re.findall(r"\$\{(\w[\w:]*)", value)
+            case _:
+                yield from named(value)
+
+
+def test_cloudformation_would_accept_the_functions_template(fifo: Bundle):
+    """Other bundles have no resource that this one lacks."""
+    assert [str(problem) for problem in lint_file(fifo.folder / "app.json")] == []
+    assert absent(fifo.app) == set()
+
+
+@pytest.mark.full
+def test_cloudformation_would_accept_the_template_without_a_queue(bundle: Bundle):
+    assert [str(problem) for problem in lint_file(bundle.folder / "app.json")] == []
+
+
+def test_without_a_queue_the_functions_are_the_same_but_for_it(bundle: Bundle, fifo: Bundle):
+    assert absent(bundle.app) == set()
+    assert fifo.app["Resources"].keys() - bundle.app["Resources"].keys() == {"WorkerWakes"}
+    others = bundle.app["Resources"].keys() - FUNCTIONS.values()
+    changed = {name for name in others if bundle.app["Resources"][name] != fifo.app["Resources"][name]}
+    assert all(name.endswith("Role") for name in changed), changed
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"Ref": "Gone"},
+        {"DependsOn": ["Gone"]},
+        {"DependsOn": "Gone"},
+        {"Fn::If": ["Gone", 1, 2]},
+        {"Value": {"Fn::If": ["There", 1, {"Ref": "Gone"}]}},
+        {"Arn": [{"Fn::GetAtt": ["Gone", "Arn"]}]},
+        {"Fn::Sub": "${There}-${AWS::Region}-${Gone.Arn}"},
+    ],
+    ids=str,
+)
+def test_what_a_template_lacks_is_found(part: Any):
+    assert absent({"Resources": {"There": part}, "Parameters": {}, "Conditions": {}}) == {"Gone"}
 
 
 def test_the_data_stack_is_the_template_that_the_architecture_tests_check(bundle: Bundle, fifo: Bundle):
@@ -148,7 +216,7 @@ def test_each_function_gets_its_settings_and_its_own_rights_from_the_project(bun
         assert found["Timeout"] == config[name]["lambda_timeout"]
         assert found["Environment"]["Variables"]["PARLEY_STAGE"] == "prod"
         [policy] = bundle.properties(found["Role"]["Fn::GetAtt"][0])["Policies"]
-        file = bundle.project / ".parley" / "build" / "prod" / ".chalice" / config[name]["iam_policy_file"]
+        file = bundle.package.folder / ".chalice" / config[name]["iam_policy_file"]
         assert policy["PolicyDocument"] == json.loads(file.read_text())
 
 
@@ -262,7 +330,7 @@ def test_a_bundle_is_written_over_an_older_one_and_over_nothing_else(bundle: Bun
     with pytest.raises(ConfigError, match="is not empty and contains no bundle: choose a new folder"):
         written(bundle.project, tmp_path, bundle.settings)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["Mine"]
-    written(bundle.project, bundle.folder, bundle.settings)
+    made(bundle.project, bundle.folder.name, "lambda")
     files = ["README.md", "app.json", "data.yaml", "deployment.zip"]
     assert sorted(path.name for path in bundle.folder.iterdir()) == files
 

@@ -6,22 +6,32 @@ from pathlib import Path
 import pytest
 from cfnlint.api import lint_file
 
-from tests.cli.test_bundle import Bundle, made
+from tests.cli.test_bundle import Bundle, absent, copied, made
 
 
 @pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    return made(tmp_path_factory.mktemp("web"), "fifo", "web")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copied(tmp_path_factory.mktemp("bundles") / "project")
 
 
 @pytest.fixture(scope="module")
-def messenger(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    return made(tmp_path_factory.mktemp("messenger"), "fifo", "messenger")
+def web(project: Path) -> Bundle:
+    return made(project, "web", "fifo", "web")
 
 
+@pytest.fixture(scope="module")
+def messenger(project: Path) -> Bundle:
+    return made(project, "messenger", "fifo", "messenger")
+
+
+@pytest.mark.full
 def test_cloudformation_would_accept_the_templates(web: Bundle, messenger: Bundle):
     templates = [one.folder / "app.json" for one in (web, messenger)]
     assert [str(problem) for template in templates for problem in lint_file(template)] == []
+
+
+def test_no_template_refers_to_what_the_absent_channel_would_have(web: Bundle, messenger: Bundle):
+    assert [absent(one.app) for one in (web, messenger)] == [set(), set()]
 
 
 def words(pattern: str, *files: Path) -> set[str]:

@@ -15,12 +15,28 @@ from scripts.deploy.package import build, leave_out_variables, restart_functions
 from tests.channels import BOTH, MESSENGER, WEB
 
 SETUP = """
-import sys
 from setuptools import setup
-
-if "bdist_wheel" in sys.argv:
-    sys.exit("a compiler is missing")
 setup(name="unbuildable", version="1.0")
+"""
+METADATA = "Metadata-Version: 2.1\nName: unbuildable\nVersion: 1.0\n"
+BACKEND = f"""
+import pathlib, sys
+
+def prepare_metadata_for_build_wheel(directory, _=None):
+    made = pathlib.Path(directory, "unbuildable-1.0.dist-info")
+    made.mkdir()
+    (made / "METADATA").write_text({METADATA!r})
+    return made.name
+
+def build_wheel(*_):
+    sys.exit("a compiler is missing")
+"""
+"""For pip, without setuptools, which would be imported at each step."""
+PYPROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
 """
 COMPILED = f"__pycache__/rules.cpython-{sys.version_info.major}{sys.version_info.minor}.pyc"
 
@@ -79,11 +95,14 @@ def test_a_dependency_without_a_wheel_for_lambda_ends_the_build(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("PIP_NO_BUILD_ISOLATION", "1")  # what builds it is here already
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
     source = tmp_path / "unbuildable-1.0.tar.gz"
     with tarfile.open(source, "w:gz") as archive:
         for name, text in {
             "setup.py": SETUP,
-            "PKG-INFO": "Metadata-Version: 2.1\nName: unbuildable\nVersion: 1.0\n",
+            "backend.py": BACKEND,
+            "pyproject.toml": PYPROJECT,
+            "PKG-INFO": METADATA,
         }.items():
             entry = tarfile.TarInfo(f"unbuildable-1.0/{name}")
             entry.size = len(text)
