@@ -6,7 +6,8 @@ two properties of a table, does not know deployments of a WebSocket API, and sep
 function's latest version from those of the function. It runs WebSocket functions one event at a time and without a log,
 and refuses a handshake with 403, whatever the function answers.
 It copies the code for each environment of a function, and blocks while it removes a copy: here all share one in the
-folder UNPACKED, which several emulators may use. And a new function is ready at once: AWS's waiters would poll again
+folder UNPACKED, which several emulators may use. An environment is a fork of a process that has imported the code's
+modules: each would import them for half a second. And a new function is ready at once: AWS's waiters would poll again
 only after five seconds. Other requests pass unchanged.
 
 CloudFormation here refuses to delete a protected table, as on AWS. It fails at the resource that the file FAULTS names.
@@ -29,6 +30,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from forking import Fork, Forks  # type: ignore[import-not-found]  # beside this file, which is a program
 from ministack.core import lambda_runtime
 from ministack.services import apigateway, dynamodb, lambda_svc
 from ministack.services import apigateway_v1 as v1
@@ -45,6 +47,8 @@ _invoke_ws_lambda = apigateway._invoke_ws_lambda
 _handle_websocket = apigateway.handle_websocket
 _connect_status: ContextVar[int] = ContextVar("connect_status", default=403)
 _unpacking = threading.Lock()
+_forks: dict[Path, Forks] = {}
+"""A process for each version of the code."""
 
 
 async def handle_request(method: str, path: str, headers: Any, body: bytes, query_params: Mapping[str, Any]) -> Answer:
@@ -181,6 +185,15 @@ class Code(zipfile.ZipFile):
         Path(path).symlink_to(home)
 
 
+def popen(words: list[str], *, cwd: str, env: dict[str, str], **_: Any) -> Fork:
+    """Start the environment of a function."""
+    home = Path(cwd).resolve()
+    with _unpacking:
+        if home not in _forks:
+            _forks[home] = Forks(words[0], "boto3", "chalice.app", "chalicelib", path=str(home))
+    return _forks[home].start(*words[1:], folder=cwd, environment=env)
+
+
 def end_with(parent: int) -> None:
     """Exit when the parent process has ended, since killed tests cannot stop it."""
     while os.getppid() == parent:
@@ -204,6 +217,7 @@ if __name__ == "__main__":
     apigateway._invoke_ws_lambda = invoke_ws_lambda
     apigateway.handle_websocket = handle_websocket
     lambda_runtime.get_or_create_worker = Worker
+    lambda_runtime.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": popen})
     lambda_runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": Code})
     lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0
     sys.argv = ["ministack"]

@@ -21,6 +21,7 @@ from starlette.routing import Mount
 from scripts.simulator.aws import CREDENTIALS, REGION, free_port, wait_for
 from scripts.simulator.meta import Meta
 from scripts.simulator.model import ModelServer
+from tests.deployed.forking import Forks
 
 ROOT: Final = Path(__file__).parents[2]
 STAGE: Final = "emulated"
@@ -50,6 +51,8 @@ from scripts.deploy.package import build
 build(*map(Path, sys.argv[1:]))
 """
 _HOMES: Final = ROOT / ".parley"
+_COMMANDS: Final = ("boto3", "chalice.deploy", "scripts.cli", "scripts.deploy", "scripts.stage", "chalicelib")
+"""The packages of the command line, which each command would import for a second."""
 _PROJECT: Final = ("app.py", "chalicelib", "scripts", "requirements.txt", "constraints.txt", ".chalice")
 
 
@@ -158,10 +161,11 @@ class Project:
         build.mkdir(parents=True)
         shutil.copy2(built, build / built.name)
         self.environment: dict[str, str] = {}
+        self._forks: Forks | None = None
         for name in _PROJECT:
             source = ROOT / name
             if source.is_dir():
-                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "deployments"))
+                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("deployments"))
             else:
                 shutil.copy2(source, folder / name)
         self._configure({})
@@ -190,21 +194,20 @@ class Project:
         self, *arguments: str, aws_url: str, answer: str | None = None, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run `scripts/parley` without a terminal."""
-        return subprocess.run(
-            _command(arguments),
-            cwd=self.folder,
-            env=self._shell(aws_url, environment),
-            input=answer,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+        if not self._forks:
+            self._forks = Forks(
+                sys.executable, *_COMMANDS, path=str(self.folder), cwd=self.folder, env=self._shell("", {})
+            )
+        words = _command(arguments)
+        shell = self._shell(aws_url, environment)
+        running = self._forks.start(*words, folder=str(self.folder), environment=shell)
+        said, errors = running.communicate(answer or "", timeout=300)
+        return subprocess.CompletedProcess(words, running.wait(), said, errors)
 
     def started(self, *arguments: str, aws_url: str, **environment: str) -> subprocess.Popen[str]:
         """Start `scripts/parley` in its own process group, as in a terminal."""
         return subprocess.Popen(
-            _command(arguments),
+            [sys.executable, "-u", *_command(arguments)],
             cwd=self.folder,
             env=self._shell(aws_url, environment),
             stdout=subprocess.PIPE,
@@ -231,4 +234,4 @@ class Project:
 
 
 def _command(arguments: tuple[str, ...]) -> list[str]:
-    return [sys.executable, "-u", "-m", "scripts.cli", *arguments, "--stage", STAGE]
+    return ["-m", "scripts.cli", *arguments, "--stage", STAGE]
