@@ -3,11 +3,15 @@
 A shell that runs the tests in the background ignores Ctrl+C, and every process that is started there inherits this.
 """
 
+import gc
 import signal
 from functools import cache
 
 import botocore.session
 from hypothesis import HealthCheck, settings
+
+# No item goes away while tests are collected, and there are thousands of them: to look for garbage among them takes time.
+gc.disable()
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -25,3 +29,9 @@ settings.register_profile(
 )
 settings.register_profile("full", settings.get_profile("parley"), max_examples=100)
 settings.load_profile("parley")
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage again, but not among the tests."""
+    gc.freeze()
+    gc.enable()
