@@ -10,7 +10,7 @@ from functools import cache
 import botocore.session
 from hypothesis import HealthCheck, settings
 
-# No item goes away while tests are collected, and there are thousands of them: to look for garbage among them takes time.
+# While tests are collected, thousands of items come and none goes: to look for garbage among them takes time.
 gc.disable()
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
