@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from starlette.applications import Starlette
@@ -43,6 +43,9 @@ from scripts.simulator.table import create_table, put_secrets
 from scripts.simulator.way_back import WayBack
 from scripts.simulator.web_key import may_open, ready_key
 from scripts.stage import demos, environment
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 STAGE = "demo"
 TABLE = f"parley-{STAGE}"
@@ -100,7 +103,7 @@ class Simulator:
         os.environ |= self._environment()
         self._create_data()
         if self._keeper:
-            self._keeping = Keeping(self._keeper, boto3.client("dynamodb"), TABLE, self._to_keep)
+            self._keeping = Keeping(self._keeper, self._dynamodb, TABLE, self._to_keep)
         if self._note:
             demos.leave_note(self._note, self.url)
 
@@ -242,10 +245,13 @@ class Simulator:
 
     def _create_table(self, items: Sequence[Item] = ()) -> None:
         """Create the table with these items and the demo's API key."""
-        client = boto3.client("dynamodb")
-        create_table(client, TABLE)
-        put_items(client, TABLE, items)
-        self.web_key = self.web_key.keep(DynamoApiKeys(Table(client, TABLE)), now=_now())
+        create_table(self._dynamodb, TABLE)
+        put_items(self._dynamodb, TABLE, items)
+        self.web_key = self.web_key.keep(DynamoApiKeys(Table(self._dynamodb, TABLE)), now=_now())
+
+    @cached_property
+    def _dynamodb(self) -> "DynamoDBClient":
+        return boto3.client("dynamodb")  # reads the environment
 
     def _to_keep(self, items: Sequence[Item]) -> Kept:
         return Kept({**self.meta.secrets, **self._secrets}, self.web_key.text, self.meta.kept(), items)
@@ -254,7 +260,7 @@ class Simulator:
         self.functions.kill(WORKER)
         if self._mapping:
             self._mapping.reset()
-        boto3.client("dynamodb").delete_table(TableName=TABLE)
+        self._dynamodb.delete_table(TableName=TABLE)
         self._create_table()
         self.meta.reset()
         self.model_server.recorder.reset()

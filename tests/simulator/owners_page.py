@@ -6,15 +6,13 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.cli.test_commands import process
+from tests.simulator.commands import parley
 from tests.simulator.conftest import Demo
 
 
 def link_of(demo: Demo) -> str:
     """The link that the owner gets at the command line."""
-    done = process("owner", "open", "--stage", "demo", PARLEY_DEMO_URL=demo.url)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    return parley(demo, "owner", "open").strip()
 
 
 def enter(page: Page, link: str) -> None:

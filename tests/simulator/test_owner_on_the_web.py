@@ -1,12 +1,10 @@
 """An owner without Messenger: the page that `owner pair --web` makes, in a browser."""
 
-import json
-
 from playwright.sync_api import Browser, expect
 
-from tests.cli.test_commands import process
 from tests.simulator.chat_page import write
 from tests.simulator.chromium import needs_chromium
+from tests.simulator.commands import parley_json
 from tests.simulator.conftest import Demo
 
 pytestmark = needs_chromium
@@ -15,9 +13,7 @@ pytestmark = needs_chromium
 def test_who_opens_the_page_made_for_an_owner_becomes_one_and_decides_there(browser: Browser, demo: Demo):
     demo.say("anna", "Is anybody there?")
     demo.wait_until_answered("anna")
-    done = process("owner", "pair", "--web", "--stage", "demo", "--json", PARLEY_DEMO_URL=demo.url)
-    assert done.returncode == 0, done.stderr
-    made = json.loads(done.stdout)
+    made = parley_json(demo, "owner", "pair", "--web")
     with browser.new_context(reduced_motion="reduce") as context:
         page = context.new_page()
         page.goto(made["page"])

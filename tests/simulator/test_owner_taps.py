@@ -1,6 +1,5 @@
 """Two windows: a new person writes in one, and in the other an owner decides about them with a tap."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,8 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 from chalicelib.access import identity
 from chalicelib.access.handles import handle_of
 from scripts.simulator.meta import PAGE_ID
-from tests.cli.test_commands import process
 from tests.simulator.chromium import needs_chromium
+from tests.simulator.commands import parley, parley_json
 from tests.simulator.conftest import Demo
 
 pytestmark = needs_chromium
@@ -34,10 +33,7 @@ def write(page: Page, text: str) -> None:
 
 def code(demo: Demo) -> str:
     """What `owner pair` prints to be sent."""
-    done = process("owner", "pair", "--stage", "demo", "--json", PARLEY_DEMO_URL=demo.url)
-    assert done.returncode == 0, done.stderr
-    sent: str = json.loads(done.stdout)["text"]
-    return sent
+    return str(parley_json(demo, "owner", "pair")["text"])
 
 
 @pytest.fixture
@@ -96,9 +92,8 @@ def test_in_busy_times_one_notice_lists_the_people_who_came(owner: Page, demo: D
 
 
 def test_an_owner_who_is_removed_has_no_notices_any_more_and_an_email_says_so(owner: Page, newcomer: Page, demo: Demo):
-    [who] = json.loads(process("owner", "list", "--stage", "demo", "--json", PARLEY_DEMO_URL=demo.url).stdout)["owners"]
-    done = process("owner", "remove", who["handle"], "--yes", "--stage", "demo", PARLEY_DEMO_URL=demo.url)
-    assert (done.returncode, done.stderr) == (0, "")
+    [who] = parley_json(demo, "owner", "list")["owners"]
+    parley(demo, "owner", "remove", who["handle"], "--yes")
     expect(newcomer.get_by_test_id("panel-mails")).to_contain_text("Parley: an owner was removed")
     write(newcomer, "Is anybody there?")
     expect(newcomer.get_by_test_id("panel-mails")).to_contain_text("Parley: a new person wrote to your page")

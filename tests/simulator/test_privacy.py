@@ -1,3 +1,4 @@
+import itertools
 import json
 import random
 import re
@@ -8,12 +9,14 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from tests.cli.test_commands import process
 from tests.simulator.chromium import needs_chromium
+from tests.simulator.commands import parley
 from tests.simulator.conftest import Demo
 from tests.simulator.meta import deletion_form
 
 ANNA = "10293847560192837"
+COLOURS: Mapping[Any, str] = {"light": "rgb(20, 24, 31)", "dark": "rgb(232, 235, 241)"}
+"""Of the text, in each scheme."""
 
 
 def asked(demo: Demo, user: str = ANNA) -> dict[str, str]:
@@ -55,10 +58,9 @@ def test_a_repeated_request_is_confirmed_alike_and_the_owner_hears_of_it_once(de
 
 def test_the_owner_finishes_a_request_on_the_command_line(demo: Demo):
     confirmed = asked(demo)
-    code, stage = confirmed["confirmation_code"], ("--stage", "demo")
-    listed = process("people", "deletions", *stage, PARLEY_DEMO_URL=demo.url)
-    assert f"{code}  " in listed.stdout
-    assert process("people", "deleted", code, *stage, PARLEY_DEMO_URL=demo.url).returncode == 0
+    code = confirmed["confirmation_code"]
+    assert f"{code}  " in parley(demo, "people", "deletions")
+    parley(demo, "people", "deleted", code)
     assert "Your request is done" in demo.http.get(page_of(confirmed)).text
 
 
@@ -105,20 +107,19 @@ def test_no_line_of_the_log_shows_who_asked_or_under_which_code(
 
 
 @needs_chromium
-@pytest.mark.parametrize("width", [320, 390, 1200])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_are_readable_on_a_phone_and_on_a_desk_by_day_and_by_night(
-    demo: Demo, browser: Browser, width: int, scheme: Any
-):
-    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+def test_the_pages_are_readable_on_a_phone_and_on_a_desk_by_day_and_by_night(demo: Demo, browser: Browser):
+    context = browser.new_context()
     page, faults = context.new_page(), []
     page.on("console", lambda message: faults.append(message.text))
     page.on("request", lambda request: None if request.url.startswith(demo.url) else faults.append(request.url))
     for path in ("/privacy", page_of(asked(demo))):
         page.goto(demo.url + path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        style = page.evaluate("(({color, fontSize}) => ({color, fontSize}))(getComputedStyle(document.body))")
-        assert style == {"color": "rgb(20, 24, 31)" if scheme == "light" else "rgb(232, 235, 241)", "fontSize": "17px"}
+        for width, (scheme, colour) in itertools.product((320, 390, 1200), COLOURS.items()):
+            page.set_viewport_size({"width": width, "height": 844})
+            page.emulate_media(color_scheme=scheme)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            style = page.evaluate("(({color, fontSize}) => ({color, fontSize}))(getComputedStyle(document.body))")
+            assert style == {"color": colour, "fontSize": "17px"}, (width, scheme)
     page.get_by_role("link", name="Privacy").click()
     assert page.url == f"{demo.url}/privacy"
     context.close()

@@ -1,5 +1,6 @@
 """How a site's page may make its bubble look: place, colour, title, face, greeting, or none at all."""
 
+import itertools
 import re
 
 import pytest
@@ -44,29 +45,27 @@ def colour_of(chat: Page, selector: str, name: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", value)[:3])
 
 
-@pytest.mark.parametrize("direction", ["ltr", "rtl"])
-@pytest.mark.parametrize(("position", "left"), [("left", 20), ("right", 1020), ("LEFT ", 20)])
-def test_the_page_says_on_which_side_the_bubble_is(
-    chat: Page, bot: ChatServer, position: str, left: int, direction: str
-):
+def test_the_page_says_on_which_side_the_bubble_is(chat: Page, bot: ChatServer):
     said = warnings(chat)
-    show(chat, bot, f'data-position="{position}"', f"<html dir={direction}>")
-    assert left_of_bubble(chat) == left
-    chat.locator(".bubble").click()
-    box = chat.locator(".panel").bounding_box()
-    assert box
-    assert box["x"] == (20 if left == 20 else 678)  # 400 px and a border
+    for direction, (position, left) in itertools.product(
+        ("ltr", "rtl"), (("left", 20), ("right", 1020), ("LEFT ", 20))
+    ):
+        show(chat, bot, f'data-position="{position}"', f"<html dir={direction}>")
+        assert left_of_bubble(chat) == left
+        chat.locator(".bubble").click()
+        box = chat.locator(".panel").bounding_box()
+        assert box
+        assert box["x"] == (20 if left == 20 else 678), (position, direction)  # 400 px and a border
+        chat.evaluate("Parley.close()")
     assert said == []
 
 
-@pytest.mark.parametrize(
-    ("colour", "ink"),
-    [("#0b6e4f", 255), ("#ffd400", 0), ("#FFFFFF", 0), ("#000000", 255), ("#777777", 0), ("#767676", 255)],
-)
-def test_what_is_on_the_bubble_can_be_read_on_each_colour(chat: Page, bot: ChatServer, colour: str, ink: int):
-    show(chat, bot, f'data-colour="{colour}"')
-    assert colour_of(chat, ".bubble", "backgroundColor") == tuple(bytes.fromhex(colour[1:]))
-    assert colour_of(chat, ".bubble", "color") == (ink,) * 3
+def test_what_is_on_the_bubble_can_be_read_on_each_colour(chat: Page, bot: ChatServer):
+    inks = {"#0b6e4f": 255, "#ffd400": 0, "#FFFFFF": 0, "#000000": 255, "#777777": 0, "#767676": 255}
+    for colour, ink in inks.items():
+        show(chat, bot, f'data-colour="{colour}"')
+        assert colour_of(chat, ".bubble", "backgroundColor") == tuple(bytes.fromhex(colour[1:]))
+        assert colour_of(chat, ".bubble", "color") == (ink,) * 3, colour
 
 
 @pytest.mark.parametrize("colour", ["#0b6e4f", "#ffd400", "#ffffff"])
@@ -136,9 +135,10 @@ def test_a_greeting_that_is_dismissed_stays_away_on_the_next_page(chat: Page, bo
     expect(chat.locator(".greeting")).to_be_hidden()
 
 
-@pytest.mark.parametrize("hidden", ["data-hidden", 'data-hidden="true"', "data-hidden=hidden"])
-def test_a_hidden_bubble_leaves_the_chat_to_the_page(chat: Page, bot: ChatServer, hidden: str):
-    show(chat, bot, f'{hidden} data-greeting="Hello"')
+def test_a_hidden_bubble_leaves_the_chat_to_the_page(chat: Page, bot: ChatServer):
+    for hidden in ('data-hidden="true"', "data-hidden=hidden", "data-hidden"):
+        show(chat, bot, f'{hidden} data-greeting="Hello"')
+        expect(chat.locator(".bubble")).to_be_hidden()
     expect(chat.locator(".greeting")).to_be_hidden()
     expect(chat.locator(".bubble")).to_be_hidden()
     chat.evaluate("Parley.open()")
@@ -164,44 +164,45 @@ def test_a_chat_that_cannot_be_loaded_can_be_closed(chat: Page, bot: ChatServer,
     expect(chat.locator(".bubble")).to_be_hidden()
 
 
-@pytest.mark.parametrize(
-    ("attribute", "words"),
-    [
-        ("data-position='middle'", 'data-position="middle" is not left or right, so it is left out.'),
-        ("data-position='constructor'", 'data-position="constructor" is not left or right'),
-        ("data-colour='gren'", 'data-colour="gren" is not a colour such as #5443d6, so it is left out.'),
-        ("data-colour='#fff'", "is not a colour such as #5443d6"),
-        ("data-colour='#5443d6; } * { display: none'", "is not a colour such as #5443d6"),
-        ("data-colour='url(https://example.com)'", "is not a colour such as #5443d6"),
-        (f"data-title='{'x' * 41}'", "is not a text of at most 40 characters"),
-        ("data-face='A'", 'data-face="A" is not an emoji or the address of an image, so it is left out.'),
-        ("data-face='javascript:alert(1)//.'", "is not an emoji or the address of an image"),
-        ("data-face='data:text/html,<script>/'", "is not an emoji or the address of an image"),
-        ("data-face='https://['", "is not an emoji or the address of an image"),
-        (f"data-greeting='{'x' * 201}'", "is not a text of at most 200 characters"),
-        ("data-hidden='perhaps'", 'data-hidden="perhaps" is not true or false, so it is left out.'),
-        ("data-color='#5443d6'", "data-color is written data-colour."),
-    ],
+WRONG = (
+    ("data-position='middle'", 'data-position="middle" is not left or right, so it is left out.'),
+    ("data-position='constructor'", 'data-position="constructor" is not left or right'),
+    ("data-colour='gren'", 'data-colour="gren" is not a colour such as #5443d6, so it is left out.'),
+    ("data-colour='#fff'", "is not a colour such as #5443d6"),
+    ("data-colour='#5443d6; } * { display: none'", "is not a colour such as #5443d6"),
+    ("data-colour='url(https://example.com)'", "is not a colour such as #5443d6"),
+    (f"data-title='{'x' * 41}'", "is not a text of at most 40 characters"),
+    ("data-face='A'", 'data-face="A" is not an emoji or the address of an image, so it is left out.'),
+    ("data-face='javascript:alert(1)//.'", "is not an emoji or the address of an image"),
+    ("data-face='data:text/html,<script>/'", "is not an emoji or the address of an image"),
+    ("data-face='https://['", "is not an emoji or the address of an image"),
+    (f"data-greeting='{'x' * 201}'", "is not a text of at most 200 characters"),
+    ("data-hidden='perhaps'", 'data-hidden="perhaps" is not true or false, so it is left out.'),
+    ("data-color='#5443d6'", "data-color is written data-colour."),
 )
-def test_a_wrong_value_is_said_once_and_the_bubble_is_as_usual(chat: Page, bot: ChatServer, attribute: str, words: str):
-    said = warnings(chat)
-    show(chat, bot, attribute)
-    chat.evaluate(f"{TAG}.dataset.visitor = ''")
-    bubble = chat.get_by_role("button", name="Open the chat")
-    expect(bubble.locator(".talk")).to_be_visible()
-    assert left_of_bubble(chat) == 1020
-    assert colour_of(chat, ".bubble", "color") == (255, 255, 255)
-    expect(chat.locator(".greeting")).to_be_hidden()
-    [warning] = said
-    assert words in warning
 
 
-@pytest.mark.parametrize("name", ["position", "colour", "title", "face", "greeting", "hidden=false"])
-def test_an_empty_value_is_none_and_nothing_is_said(chat: Page, bot: ChatServer, name: str):
+def test_a_wrong_value_is_said_once_and_the_bubble_is_as_usual(chat: Page, bot: ChatServer):
     said = warnings(chat)
-    show(chat, bot, f"data-{name}" if "=" in name else f'data-{name}=""')
-    expect(chat.get_by_role("button", name="Open the chat")).to_be_visible()
-    assert said == []
+    for attribute, words in WRONG:
+        show(chat, bot, attribute)
+        chat.evaluate(f"{TAG}.dataset.visitor = ''")
+        bubble = chat.get_by_role("button", name="Open the chat")
+        expect(bubble.locator(".talk")).to_be_visible()
+        assert left_of_bubble(chat) == 1020
+        assert colour_of(chat, ".bubble", "color") == (255, 255, 255)
+        expect(chat.locator(".greeting")).to_be_hidden()
+        [warning] = said
+        assert words in warning
+        said.clear()
+
+
+def test_an_empty_value_is_none_and_nothing_is_said(chat: Page, bot: ChatServer):
+    said = warnings(chat)
+    for name in ("position", "colour", "title", "face", "greeting", "hidden=false"):
+        show(chat, bot, f"data-{name}" if "=" in name else f'data-{name}=""')
+        expect(chat.get_by_role("button", name="Open the chat")).to_be_visible()
+        assert said == [], name
 
 
 def test_what_the_page_writes_is_text_and_never_markup(chat: Page, bot: ChatServer):
