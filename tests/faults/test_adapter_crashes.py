@@ -11,6 +11,7 @@ from tests.faults import adapter_stories as stories
 from tests.faults.adapter_counts import crashes_at_each_request
 from tests.faults.adapter_stories import Told, crashed, left_of_words, sites
 from tests.faults.forgetting import ForgetsAt
+from tests.faults.shares import some
 from tests.faults.simulation import BEAT_MS, person_of
 from tests.faults.stage import CrashesAt, Site, When
 
@@ -30,12 +31,6 @@ TOOL_UNKNOWN: Final = {
     "before journal.end TransactWriteItems",
 }
 """As in the simulation over fakes (`test_single_crashes.py`, `test_tool_crashes.py`): the adapter adds no place."""
-
-
-def some(step: int) -> pytest.MarkDecorator:
-    """Every such place always, and the others with `scripts/check --full`."""
-    others = [pytest.param((part, step), marks=pytest.mark.full) for part in range(1, step)]
-    return pytest.mark.parametrize("part", [(0, step), *others], ids=lambda part: f"{part[0]} of {part[1]}")
 
 
 def asked(told: Told) -> int:
@@ -71,12 +66,12 @@ def test_a_crash_at_any_request_answers_and_charges_the_message_once_and_shows_w
     }
 
 
-@some(6)
+@some(10)
 def test_wherever_a_worker_dies_over_tools_each_acts_once_and_its_outcome_is_unknown_only_where_nobody_can_know(
-    part: tuple[int, int],
+    part: slice,
 ):
     unknown = set()
-    for site in sites(stories.tools)[part[0] :: part[1]]:
+    for site in sites(stories.tools)[part]:
         told = crashed(stories.tools, site)
         assert told.broken == [], site
         assert told.world, "it has tools"
@@ -86,17 +81,17 @@ def test_wherever_a_worker_dies_over_tools_each_acts_once_and_its_outcome_is_unk
     assert unknown <= TOOL_UNKNOWN
 
 
-@some(4)
-def test_an_apology_is_as_safe_as_an_answer(part: tuple[int, int]):
-    for site in sites(stories.apology)[part[0] :: part[1]]:
+@some(8)
+def test_an_apology_is_as_safe_as_an_answer(part: slice):
+    for site in sites(stories.apology)[part]:
         told = crashed(stories.apology, site)
         assert told.broken == [], site
         assert (len(told.simulation.ledger.sent), asked(told)) == (1, 0), site
 
 
-@some(6)
-def test_two_messages_of_one_delivery_are_answered_in_order_wherever_a_process_dies(part: tuple[int, int]):
-    for site in sites(stories.burst)[part[0] :: part[1]]:
+@some(10)
+def test_two_messages_of_one_delivery_are_answered_in_order_wherever_a_process_dies(part: slice):
+    for site in sites(stories.burst)[part]:
         told = crashed(stories.burst, site)
         assert told.broken == [], site
         assert len(told.simulation.ledger.sent) == asked(told) == 2, site
@@ -119,18 +114,15 @@ ERRORS: Final[dict[str, tuple[Trouble, ...]]] = {
 
 
 @pytest.mark.parametrize("troubles", ERRORS.values(), ids=ERRORS)
-def test_an_error_at_any_request_answers_and_charges_the_message_once(troubles: tuple[Trouble, ...]):
+def test_an_error_at_any_request_answers_and_charges_the_message_once_and_a_lost_response_delays_no_answer(
+    troubles: tuple[Trouble, ...],
+):
+    """The second sending of a worker's request finds its own lease, and not another worker's."""
     for number in range(stories.plain(CrashesAt()).requests):
         told = stories.plain(CrashesAt(), at_request(number, *troubles))
         assert told.broken == [], number
         assert len(told.simulation.ledger.sent) == asked(told) == 1, number
-
-
-def test_a_response_that_is_lost_delays_no_answer():
-    """The second sending of a worker's request finds its own lease, and not another worker's."""
-    for number in range(stories.plain(CrashesAt()).requests):
-        told = stories.plain(CrashesAt(), at_request(number, late(closes)))
-        assert told.simulation.clock() - NOON < BEAT_MS, number
+        assert len(troubles) > 1 or told.simulation.clock() - NOON < BEAT_MS, number
 
 
 # Everything is deleted while another conversation is answered.
@@ -145,10 +137,10 @@ def places() -> list[Site]:
     return list(stories.forget(ForgetsAt()).simulation.stage.sites())
 
 
-@some(14)
+@some(30)
 @pytest.mark.parametrize("dies", [False, True])
-def test_no_word_is_left_in_the_table_whenever_everything_is_deleted(part: tuple[int, int], *, dies: bool):
-    for site in places()[part[0] :: part[1]]:
+def test_no_word_is_left_in_the_table_whenever_everything_is_deleted(part: slice, *, dies: bool):
+    for site in places()[part]:
         told = forgotten(site, dies=dies)
         assert told.broken == [], site
         assert left_of_words(told) == [], site

@@ -9,14 +9,10 @@ from tests.contract.troubles import Request, Trouble
 from tests.faults.adapter import CALL
 from tests.faults.adapter_stories import adapter_of, by_chance, tools_by_chance
 from tests.faults.schedules import unhappy
+from tests.faults.shares import seeds
 
-ALWAYS, FULL = 30, 1500
-TOOLS_ALWAYS, TOOLS_FULL = 10, 500
-
-
-def seeds(always: int, full: int) -> pytest.MarkDecorator:
-    rest = pytest.param(range(always, full), marks=pytest.mark.full)
-    return pytest.mark.parametrize("seeds", [range(always), rest], ids=str)
+ALWAYS, FULL = 12, 1500
+TOOLS_ALWAYS, TOOLS_FULL = 5, 500
 
 
 @seeds(ALWAYS, FULL)

@@ -209,5 +209,5 @@ class AnyEnd(RuleBasedStateMachine):
             assert self.simulation.ledger.broken == []
 
 
-AnyEnd.TestCase.settings = settings(STORIES, max_examples=100)
+AnyEnd.TestCase.settings = settings(STORIES, max_examples=2 * settings().max_examples)
 TestAnyEnd = AnyEnd.TestCase

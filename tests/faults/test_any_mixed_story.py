@@ -67,7 +67,6 @@ class AnyMixedStory(RuleBasedStateMachine):
 
 
 AnyMixedStory.TestCase.settings = settings(
-    max_examples=50,
     stateful_step_count=25,
     deadline=None,
     database=None,

@@ -97,7 +97,7 @@ class AnyStory(RuleBasedStateMachine):
 
 
 STORIES = settings(
-    max_examples=250,
+    max_examples=4 * settings().max_examples,
     stateful_step_count=30,
     deadline=None,
     database=None,

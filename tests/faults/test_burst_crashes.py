@@ -60,7 +60,7 @@ def test_a_burst_that_the_model_fails_costs_nothing_wherever_a_process_dies():
 
 @pytest.mark.parametrize("makes", [happy, unhappy, poor])
 def test_bursts_keep_all_promises_in_random_schedules(makes: Callable[..., Simulation]):
-    for seed in range(100):
+    for seed in range(30):
         simulation = makes(seed, joins_messages=True).run_until_rest()
         assert simulation.ledger.broken == [], seed
 

@@ -1,19 +1,23 @@
 """Whoever has everything deleted while an answer is written leaves no word behind, wherever processes die."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import cache
+from itertools import product
 
 import pytest
 
 from chalicelib.conversation import summary
 from tests.faults.forgetting import SECRET, ForgetsAt, lost_turns, story, words_left
+from tests.faults.shares import some
 from tests.faults.simulation import BEAT_MS, Simulation, person_of
 from tests.faults.stage import Site, When
 
 ANNA = person_of("anna")
 
 
-def sites() -> Iterator[Site]:
-    yield from story(ForgetsAt()).stage.sites()
+@cache
+def sites() -> Sequence[Site]:
+    return story(ForgetsAt()).stage.sites()
 
 
 def test_the_story_writes_a_list_a_fact_and_an_answer():
@@ -29,6 +33,7 @@ def test_whoever_is_forgotten_at_any_step_of_an_answer_leaves_no_word(*, dies: b
     left = {}
     for site in sites():
         simulation = story(ForgetsAt((site.number, site.when), dies=dies))
+        assert simulation.ledger.broken == [], site
         if found := words_left(simulation) + lost_turns(simulation):
             left[str(site)] = found
     assert left == {}
@@ -41,26 +46,16 @@ def steps_of_the_deletion() -> range:
     return range(max(20, both - alone))
 
 
-@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.full) for part in range(1, 6))])
-def test_a_process_that_dies_while_it_deletes_is_followed_by_one_that_deletes_the_rest(part: int):
-    for number, site in enumerate(sites()):
-        if number % 6 != part:
-            continue
-        for step in steps_of_the_deletion():
-            for when in When:
-                simulation = story(ForgetsAt((site.number, site.when), crash=(step, when)))
-                assert words_left(simulation) + lost_turns(simulation) == [], (site, step, when)
+@some(41)
+def test_a_process_that_dies_while_it_deletes_is_followed_by_one_that_deletes_the_rest(part: slice):
+    for site, step, when in list(product(sites(), steps_of_the_deletion(), When))[part]:
+        simulation = story(ForgetsAt((site.number, site.when), crash=(step, when)))
+        assert words_left(simulation) + lost_turns(simulation) == [], (site, step, when)
 
 
-def test_no_promise_is_broken_to_whoever_is_forgotten_in_mid_answer():
-    for site in sites():
-        for dies in (False, True):
-            simulation = story(ForgetsAt((site.number, site.when), dies=dies))
-            assert simulation.ledger.broken == [], (site, dies)
-
-
-def test_the_other_conversation_can_be_used_again_at_once():
-    for site in sites():
+@some(3)
+def test_the_other_conversation_can_be_used_again_at_once(part: slice):
+    for site in sites()[part]:
         simulation = story(ForgetsAt((site.number, site.when)))
         before = simulation.clock()
         simulation.say("anna~trip", "what do you know of me?")

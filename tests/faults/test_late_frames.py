@@ -3,17 +3,11 @@
 A failure names its seed: `story(seed, …)` tells it again.
 """
 
-import pytest
-
 from tests.faults.late_frames import nothing, numbers, rising_ids, story
+from tests.faults.shares import seeds
 
 
-def seeds(always: int, full: int) -> pytest.MarkDecorator:
-    rest = pytest.param(range(always, full), marks=pytest.mark.full)
-    return pytest.mark.parametrize("seeds", [range(always), rest], ids=str)
-
-
-@seeds(60, full=1000)
+@seeds(25, full=1000)
 def test_numbered_frames_keep_their_order_whenever_their_handlers_start(seeds: range):
     for seed in seeds:
         slow, crashes = (0.15, 0.0) if seed % 3 == 0 else (0.02, 0.3)
@@ -21,13 +15,13 @@ def test_numbered_frames_keep_their_order_whenever_their_handlers_start(seeds: r
         assert (told.inverted(), told.misplaced()) == ([], []), f"seed {seed}"
 
 
-@seeds(60, full=1000)
+@seeds(25, full=1000)
 def test_rising_ids_keep_their_order_when_the_first_function_is_warm(seeds: range):
     for seed in seeds:
         assert story(seed, rising_ids, warm=True).inverted() == [], f"seed {seed}"
 
 
-@seeds(60, full=1000)
+@seeds(25, full=1000)
 def test_frames_five_ms_apart_keep_their_order_when_the_first_function_is_warm(seeds: range):
     for seed in seeds:
         assert story(seed, nothing, least=5, warm=True).inverted() == [], f"seed {seed}"

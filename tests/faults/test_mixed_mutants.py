@@ -29,7 +29,7 @@ def noticed(promise: str, first: int, **mutant: Any) -> int | None:
         ({"makes_inbox": mutants.TakesDuplicates}, "what waits is counted", 0),
         ({"makes_inbox": mutants.TakesHeldLeases}, "two workers work on one conversation", 0),
         ({"makes_inbox": mutants.LoadsBackwards}, "answers come in the order of the questions", 0),
-        ({"makes_inbox": mutants.IgnoresArrivals}, "what waits can be found", 3),
+        ({"makes_inbox": mutants.IgnoresArrivals}, "what waits can be found", 16),
         ({"makes_inbox": mutants.AnswersForSpentKeys}, "no key is used more than it is good for", 10),
         ({"makes_inbox": mutants.AnswersForRevokedKeys}, "a revoked key is not answered", 0),
         ({"makes_inbox": mutants.CountsNothingOnKeys}, COUNTED, 0),

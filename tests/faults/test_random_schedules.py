@@ -8,7 +8,7 @@ from collections import Counter
 from tests.faults.schedules import LIMIT, happy, monthly, thrifty, unhappy
 from tests.faults.simulation import Simulation
 
-HAPPY = range(100)
+HAPPY = range(50)
 
 
 def told(simulation: Simulation, seed: int) -> Simulation:
@@ -52,7 +52,7 @@ def test_when_there_is_little_money_it_is_shared_as_long_as_it_lasts():
 
 
 def test_when_nothing_goes_wrong_the_heartbeat_is_not_needed():
-    for seed in HAPPY:
+    for seed in HAPPY[::2]:
         told(happy(seed, sweeps=False), seed)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import ModelBusy
+from tests.faults.shares import some
 from tests.faults.stage import CrashesAt, Site, When
 from tests.faults.web import WebSimulation
 
@@ -110,17 +111,18 @@ def test_an_apology_is_as_safe_as_an_answer():
         assert simulation.charged == (0, 0, 1), site
 
 
-def test_two_crashes_at_any_two_places_leave_one_answer_or_one_apology():
+@some(12)
+def test_two_crashes_at_any_two_places_leave_one_answer_or_one_apology(part: slice):
     pairs = 0
     for first in told().stage.sites():
-        for second in told(first).stage.sites()[2 * first.number + 1 :: 3]:
+        for second in told(first).stage.sites()[2 * first.number + 1 :][part]:
             simulation = told(first, second)
             [(question, words)] = simulation.stored
             assert simulation.tab.reads().screen == simulation.stored, (first, second)
             assert simulation.charged == ((1, 1, 1) if words == ANSWER else (0, 0, 1)), (first, second)
             assert question == QUESTION
             pairs += 1
-    assert pairs > 200
+    assert pairs > 50
 
 
 def test_where_a_process_may_die_is_before_and_after_each_step():
