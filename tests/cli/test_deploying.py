@@ -62,18 +62,23 @@ Parley = Callable[..., Result]
 CONFIG = ROOT / ".chalice" / "config.json"
 
 
+@pytest.fixture(scope="module")
+def cloudformation() -> Iterator[str]:
+    with answering(400, NO_STACK) as url:
+        yield url
+
+
 @pytest.fixture
-def at(client: object) -> Iterator[Parley]:
+def at(client: object, cloudformation: str) -> Parley:
     """The command line, with or without a terminal, in an account without a stack."""
-    with answering(400, NO_STACK) as cloudformation:
 
-        def run(typing: Terminal | None, *arguments: str, **environment: str | None) -> Result:
-            env: dict[str, str | None] = {**ENVIRONMENT, **dict.fromkeys(VARIABLES), "AWS_REGION": REGION}
-            env |= {"NO_PROXY": "127.0.0.1", "PARLEY_CHANNELS": "messenger,web", "MOTO_ACCOUNT_ID": ACCOUNT}
-            env |= {"AWS_ENDPOINT_URL_CLOUDFORMATION": cloudformation, **environment}
-            return CliRunner().invoke(parley, arguments, input=typing, env=env, prog_name=PROGRAM)
+    def run(typing: Terminal | None, *arguments: str, **environment: str | None) -> Result:
+        env: dict[str, str | None] = {**ENVIRONMENT, **dict.fromkeys(VARIABLES), "AWS_REGION": REGION}
+        env |= {"NO_PROXY": "127.0.0.1", "PARLEY_CHANNELS": "messenger,web", "MOTO_ACCOUNT_ID": ACCOUNT}
+        env |= {"AWS_ENDPOINT_URL_CLOUDFORMATION": cloudformation, **environment}
+        return CliRunner().invoke(parley, arguments, input=typing, env=env, prog_name=PROGRAM)
 
-        yield run
+    return run
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from chalicelib.settings.stage import Settings
 from scripts.stage.environment import Aws, Environment
-from tests.deploy.fakes import REGION, client_of
+from tests.deploy.fakes import REGION, Clients
 from tests.deploy.rest_apis import RestApis
 from tests.deploy.websocket_apis import WebsocketApis
 
@@ -20,6 +20,7 @@ _SESSION = boto3.Session("test", "test", region_name=REGION)
 """Shared, since it loads AWS's service descriptions, which is slow."""
 
 
+_CLIENTS = Clients()
 _NUMBERS = count(100_000_000_000)
 
 
@@ -59,7 +60,7 @@ class Account:
         if service in fakes:
             key = service, id(fakes[service])
             if key not in self._of_fakes:
-                self._of_fakes[key] = client_of(service, fakes[service])
+                self._of_fakes[key] = _CLIENTS.of(service, fakes[service])
             return self._of_fakes[key]
         return _client(self.session, service)
 
@@ -68,9 +69,16 @@ class Account:
         return Environment(Settings.from_env({"PARLEY_STAGE": stage, **settings}), cast("Aws", self))
 
 
+@pytest.fixture(scope="module")
+def moto() -> Iterator[None]:
+    """AWS in this process."""
+    with mock_aws():
+        yield
+
+
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+def account(moto: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """An empty account: moto keeps the resources of other tests in other accounts."""
     monkeypatch.setenv("MOTO_ACCOUNT_ID", str(next(_NUMBERS)))
-    with mock_aws():
-        yield Account(_SESSION)
+    yield Account(_SESSION)
+    _CLIENTS.release()
