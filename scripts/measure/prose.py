@@ -20,7 +20,7 @@ from typing import Final, Literal
 
 import click
 
-from scripts.measure.source import ROOT
+from scripts.measure.source import ROOT, read, walked
 from scripts.measure.words import (
     ADVERBS,
     CLAUSE_WORDS,
@@ -124,8 +124,8 @@ def docstrings(paths: Iterable[Path]) -> list[Docstring]:
 
 def _of_file(path: Path) -> list[Docstring]:
     shown = _shown(path)
-    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-    found = (_of_node(node, shown) for node in ast.walk(tree))
+    _, tree = read(path)
+    found = (_of_node(node, shown) for node in walked(tree))
     return sorted((docstring for of_node in found for docstring in of_node), key=lambda docstring: docstring.line)
 
 

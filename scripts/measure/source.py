@@ -57,7 +57,7 @@ class Module:
         return tuple(self._imports())
 
     def _imports(self) -> Iterator[Import]:
-        for node in ast.walk(self.tree):
+        for node in walked(self.tree):
             match node:
                 case ast.Import(names=names):
                     yield from (Import(alias.name, node.lineno) for alias in names)
@@ -85,18 +85,18 @@ class Module:
 
     def attributes(self) -> set[str]:
         """Return every name behind a dot and every name in a `from … import`."""
-        found = {node.attr for node in ast.walk(self.tree) if isinstance(node, ast.Attribute)}
-        froms = (node for node in ast.walk(self.tree) if isinstance(node, ast.ImportFrom))
+        found = {node.attr for node in walked(self.tree) if isinstance(node, ast.Attribute)}
+        froms = (node for node in walked(self.tree) if isinstance(node, ast.ImportFrom))
         return found | {alias.name for node in froms for alias in node.names}
 
     def called(self) -> set[str]:
         """Return the name of every function or method that is called behind a dot."""
-        calls = (node.func for node in ast.walk(self.tree) if isinstance(node, ast.Call))
+        calls = (node.func for node in walked(self.tree) if isinstance(node, ast.Call))
         return {func.attr for func in calls if isinstance(func, ast.Attribute)}
 
     def functions(self) -> Iterator[tuple[str, int]]:
         """Yield each function's name and number of lines."""
-        for node in ast.walk(self.tree):
+        for node in walked(self.tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
 
@@ -117,5 +117,22 @@ def _module(path: Path, package: Path) -> Module:
     inside = path.is_relative_to(package)
     parts = path.relative_to(package if inside else package.parent).with_suffix("").parts
     name = ".".join(part for part in parts if part != "__init__")
+    source, tree = read(path)
+    return Module(name, path, package, source, tree)
+
+
+def read(path: Path) -> tuple[str, ast.Module]:
+    """Return the source and the tree of a file; it is parsed once, unless it changes."""
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _read(path: Path, _: int) -> tuple[str, ast.Module]:
     source = path.read_text(encoding="utf-8")
-    return Module(name, path, package, source, ast.parse(source, filename=str(path)))
+    return source, ast.parse(source, filename=str(path))
+
+
+@cache
+def walked(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Return all nodes of a file's tree, in the order of `ast.walk`."""
+    return tuple(ast.walk(tree))

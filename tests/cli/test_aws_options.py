@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import botocore.session
 import click
 import pytest
 from click.testing import CliRunner
@@ -43,19 +44,32 @@ def aws(tmp_path: Path) -> dict[str, str]:
 
 @click.command()
 @at_stage
-def acting(environment: Environment) -> None:
-    """Print who acts where, here and in a process that is started."""
-    credentials = environment.aws.session.get_credentials()
+def starting(environment: Environment) -> None:
+    """Print who acts in a process that is started."""
     child = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, check=True)
-    click.echo(f"{credentials and credentials.access_key} {environment.aws.region}")
     click.echo(child.stdout.strip())
+
+
+@click.command()
+@at_stage
+def acting(environment: Environment) -> None:
+    """Print who acts where, and who acts with the variables that a started process inherits."""
+    credentials = environment.aws.session.get_credentials()
+    inherited = botocore.session.Session().get_credentials()
+    assert inherited
+    click.echo(f"{credentials and credentials.access_key} {environment.aws.region}")
+    click.echo(f"{inherited.access_key} {inherited.token}")
     click.echo(hints.command("people list", "dev"))
 
 
 def acts(aws: dict[str, str], *options: str, **variables: str) -> list[str]:
     """Return who acts where, who a started process is, and the command of a hint."""
+    return prints(acting, aws, *options, **variables)
+
+
+def prints(command: click.Command, aws: dict[str, str], *options: str, **variables: str) -> list[str]:
     env = {**dict.fromkeys(os.environ), **aws, **variables}
-    result = CliRunner().invoke(acting, options, env=env)
+    result = CliRunner().invoke(command, options, env=env)
     assert result.exit_code == 0, result.output
     return result.stdout.splitlines()
 
@@ -71,6 +85,7 @@ def test_every_command_that_speaks_to_aws_takes_a_profile_and_a_region(words: tu
 def test_a_profile_wins_over_the_keys_of_the_shell_here_and_in_the_processes_that_are_started(aws: dict[str, str]):
     assert acts(aws, **OF_THE_SHELL)[:2] == ["AKIASHELL eu-central-1", "AKIASHELL of-the-shell"]
     assert acts(aws, "--profile", "work", **OF_THE_SHELL)[:2] == ["AKIAWORK eu-central-1", "AKIAWORK None"]
+    assert prints(starting, aws, "--profile", "work", **OF_THE_SHELL) == ["AKIAWORK None"]
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,14 @@ def text_of(node: ast.AST) -> str:
 
 
 def printed_texts(path: Path) -> Iterator[str]:
-    """Yield all strings of a module that may be printed, without the single parts of f-strings."""
-    tree = ast.parse(path.read_text())
+    """Yield the strings of a module that may be printed, without the single parts of f-strings.
+
+    The program's name is written in one piece, so a module without it has no command.
+    """
+    source = path.read_text()
+    if PROGRAM not in source:
+        return
+    tree = ast.parse(source)
     parts = {part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     hidden = docstrings(tree) | parts
     yield from (text_of(node) for node in ast.walk(tree) if node not in hidden)
