@@ -66,69 +66,86 @@ class Project:
         return sum("-r requirements.txt" in line for line in self.log.read_text().splitlines())
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    root = tmp_path.resolve() / "my bot"
+def project_in(folder: Path) -> Project:
+    root = folder.resolve() / "my bot"
     (root / "scripts").mkdir(parents=True)
     for name in ("parley", "check", "venv.sh"):
         shutil.copy(ROOT / "scripts" / name, root / "scripts" / name)
     for name in REQUIREMENTS:
         (root / name).write_text(f"# {name}\n")
-    python = tmp_path / "python"
+    python = folder / "python"
     python.write_text(PYTHON)
     python.chmod(0o755)
     return Project(root, python)
 
 
-def test_the_first_call_makes_everything_and_says_so(project: Project):
-    result = project.run("scripts/parley", "people", "a b", "")
+@pytest.fixture
+def bare(tmp_path: Path) -> Project:
+    """A project without a virtual environment."""
+    return project_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project that has one. No test changes it."""
+    made = project_in(tmp_path_factory.mktemp("made"))
+    assert made.run("scripts/parley").returncode == 0
+    return made
+
+
+@pytest.fixture
+def own(project: Project, tmp_path: Path) -> Project:
+    """A copy of it."""
+    root = shutil.copytree(project.root, tmp_path.resolve() / "my bot")
+    return Project(root, project.python)
+
+
+def test_the_first_call_makes_everything_and_says_so(bare: Project):
+    result = bare.run("scripts/parley", "people", "a b", "")
     assert result.stderr == f"Creating .venv ...\n{INSTALLING}"
-    assert result.stdout == f"{project.root} {project.root}: -m scripts.cli people a b \n"
+    assert result.stdout == f"{bare.root} {bare.root}: -m scripts.cli people a b \n"
 
 
-def test_the_project_is_installed_last_and_without_the_network(project: Project):
-    project.run("scripts/parley")
-    requirements, itself = project.log.read_text().splitlines()
+def test_the_project_is_installed_last_and_without_the_network(bare: Project):
+    bare.run("scripts/parley")
+    requirements, itself = bare.log.read_text().splitlines()
     assert "-r requirements.txt -r requirements-dev.txt -c constraints.txt" in requirements
     assert "--no-deps --no-build-isolation --editable ." in itself
 
 
-def test_later_calls_have_nothing_to_do_and_to_say(project: Project):
-    project.run("scripts/parley")
-    assert project.run("scripts/parley").stderr == ""
-    assert project.installed == 1
+def test_later_calls_have_nothing_to_do_and_to_say(own: Project):
+    assert own.run("scripts/parley").stderr == ""
+    assert own.installed == 1
 
 
 @pytest.mark.parametrize("name", REQUIREMENTS)
-def test_changed_requirements_are_installed_once_more(project: Project, name: str):
-    project.run("scripts/parley")
-    (project.root / name).write_text("# changed\n")
-    assert project.run("scripts/parley").stderr == INSTALLING
-    assert project.run("scripts/parley").stderr == ""
-    assert project.installed == 2
+def test_changed_requirements_are_installed_once_more(own: Project, name: str):
+    (own.root / name).write_text("# changed\n")
+    assert own.run("scripts/parley").stderr == INSTALLING
+    assert own.run("scripts/parley").stderr == ""
+    assert own.installed == 2
 
 
-def test_a_failed_installation_shows_why_and_is_tried_again(project: Project):
-    broken = project.root / "pip.log.broken"
+def test_a_failed_installation_shows_why_and_is_tried_again(bare: Project):
+    broken = bare.root / "pip.log.broken"
     broken.touch()
-    result = project.run("scripts/parley")
+    result = bare.run("scripts/parley")
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr.endswith("pip says why\n")
     broken.unlink()
-    assert project.run("scripts/parley").stderr == INSTALLING
+    assert bare.run("scripts/parley").stderr == INSTALLING
 
 
-def test_an_environment_whose_python_is_gone_is_made_anew(project: Project):
-    project.run("scripts/parley")
-    (project.root / ".venv" / "bin" / "python").unlink()
-    assert project.run("scripts/parley").stderr == f"Creating .venv ...\n{INSTALLING}"
+def test_an_environment_whose_python_is_gone_is_made_anew(own: Project):
+    (own.root / ".venv" / "bin" / "python").unlink()
+    assert own.run("scripts/parley").stderr == f"Creating .venv ...\n{INSTALLING}"
 
 
-def test_a_python_that_is_too_old_is_one_line(project: Project):
-    project.python.write_text("#!/bin/sh\nexit 1\n")
-    result = project.run("scripts/parley")
+def test_a_python_that_is_too_old_is_one_line(bare: Project):
+    bare.python.write_text("#!/bin/sh\nexit 1\n")
+    result = bare.run("scripts/parley")
     assert result.returncode == 1
-    line = f"Parley needs Python 3.11 or newer with venv; PYTHON={project.python} is not.\n"
+    line = f"Parley needs Python 3.11 or newer with venv; PYTHON={bare.python} is not.\n"
     assert result.stderr == line
 
 
@@ -136,17 +153,17 @@ PYTHONS = ("python3", "python3.11", "python3.12", "python3.13")
 
 
 @pytest.mark.parametrize("newest", range(1, len(PYTHONS) + 1))
-def test_the_newest_python_that_lambda_runs_is_taken(project: Project, tmp_path: Path, newest: int):
+def test_the_newest_python_that_lambda_runs_is_taken(bare: Project, tmp_path: Path, newest: int):
     """Functions are deployed with the Python of `.venv`."""
     found = tmp_path / "found"
     found.mkdir()
     for name in ("cat", "cksum", "cp", "dirname", "mkdir", "rm"):
         (found / name).symlink_to(str(shutil.which(name)))
     for name in PYTHONS[:newest]:
-        (found / name).write_text(f'#!/bin/sh\necho {name} >>"$LOG.took"\nexec "{project.python}" "$@"\n')
+        (found / name).write_text(f'#!/bin/sh\necho {name} >>"$LOG.took"\nexec "{bare.python}" "$@"\n')
         (found / name).chmod(0o755)
-    assert project.run("scripts/parley", "logs", PYTHON="", PATH=str(found)).returncode == 0
-    assert Path(f"{project.log}.took").read_text().split()[-1] == PYTHONS[newest - 1]
+    assert bare.run("scripts/parley", "logs", PYTHON="", PATH=str(found)).returncode == 0
+    assert Path(f"{bare.log}.took").read_text().split()[-1] == PYTHONS[newest - 1]
     assert PYTHONS[-1] == f"python{BEST}"
 
 
@@ -154,11 +171,11 @@ def test_ci_runs_on_the_python_that_functions_are_best_deployed_with():
     assert f"for python in python{BEST} " in (ROOT / ".ci" / "run").read_text()
 
 
-def test_it_may_be_called_from_anywhere(project: Project, tmp_path: Path):
+def test_it_may_be_called_from_anywhere(own: Project, tmp_path: Path):
     called_from = tmp_path.resolve()
-    result = project.run("my bot/scripts/parley", "demo", cwd=called_from)
-    assert result.stdout == f"{project.root} {called_from}: -m scripts.cli demo\n"
-    assert project.run("./parley", cwd=project.root / "scripts").returncode == 0
+    result = own.run("my bot/scripts/parley", "demo", cwd=called_from)
+    assert result.stdout == f"{own.root} {called_from}: -m scripts.cli demo\n"
+    assert own.run("./parley", cwd=own.root / "scripts").returncode == 0
 
 
 def test_the_exit_code_is_the_commands(project: Project):
@@ -175,8 +192,8 @@ def checks(result: subprocess.CompletedProcess[str]) -> list[str]:
     return [line for line in result.stdout.splitlines() if line.startswith("== ")]
 
 
-def test_check_runs_all_checks_under_a_heading_each(project: Project, tmp_path: Path):
-    assert checks(project.run("my bot/scripts/check", "-k", "one", cwd=tmp_path)) == [
+def test_check_runs_all_checks_under_a_heading_each(project: Project):
+    assert checks(project.run("my bot/scripts/check", "-k", "one", cwd=project.root.parent)) == [
         *CHECKS,
         f"== pytest -n {PROCESSES} --dist worksteal -m not full --ignore=tests/deployed -k one",
     ]
@@ -242,13 +259,13 @@ def test_elsewhere_a_test_that_fails_ends_the_check(project: Project):
 
 
 @pytest.mark.parametrize("asked", [["--help"], ["-h"], ["--fast", "--help"]])
-def test_check_says_what_its_options_do_and_runs_nothing(project: Project, asked: list[str]):
-    result = project.run("scripts/check", *asked)
+def test_check_says_what_its_options_do_and_runs_nothing(bare: Project, asked: list[str]):
+    result = bare.run("scripts/check", *asked)
     assert (result.returncode, result.stderr) == (0, "")
     assert all(option in result.stdout for option in ("--fast", "--deployed", "--full", "-h, --help"))
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert "== " not in result.stdout
-    assert not (project.root / ".venv").exists()
+    assert not (bare.root / ".venv").exists()
 
 
 def test_check_cannot_be_fast_and_deploy(project: Project):
