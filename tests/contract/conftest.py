@@ -119,7 +119,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark what starts an emulator without a choice: `-m "not emulated"` leaves it out."""
-    if {"aws_url", "emulator", "conflicting", "reluctant"} & set(getattr(item, "fixturenames", ())):
+    if {"aws_url", "emulator", "own_emulator", "conflicting", "reluctant"} & set(getattr(item, "fixturenames", ())):
         item.add_marker("emulated")
 
 

@@ -1,8 +1,9 @@
-"""The app's REST API in this process: real adapters over moto, behind the simulator's API Gateway; and who calls it."""
+"""The app's REST API in this process: real adapters over ministack, behind the demo's API Gateway; and its callers."""
 
 import hashlib
 import hmac
 import io
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,13 +12,11 @@ from secrets import token_bytes
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 import requests
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from chalice.app import Chalice
-from moto import mock_aws
 from requests.auth import AuthBase
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -32,7 +31,8 @@ from chalicelib.routes import services
 from chalicelib.settings.stage import Secret
 from scripts.simulator.aws import CREDENTIALS, REGION
 from scripts.simulator.gateway import ApiGateway
-from scripts.simulator.table import create_table, put_secrets
+from scripts.simulator.table import create_table
+from tests.contract.in_process import client_of, plainly, sender
 from tests.issuer import AUDIENCE
 from tests.rest_document import PLACE
 from tests.simulator.meta import deletion_form, event, text_item
@@ -206,7 +206,7 @@ def _text_of(address: str) -> str:
 @contextmanager
 def running() -> Iterator[RestApi]:
     """Run the app until the block ends, with settings, clients and services of its own."""
-    with _issuer() as issuer, mock_aws():
+    with _issuer() as issuer, _table():
         settings = {"PARLEY_OIDC_ISSUER": issuer, "PARLEY_OIDC_AUDIENCE": AUDIENCE}
         before = dict(os.environ)
         os.environ |= {**CREDENTIALS, "PARLEY_STAGE": STAGE, **settings}
@@ -214,9 +214,10 @@ def running() -> Iterator[RestApi]:
         try:
             import app  # noqa: PLC0415 (reads the environment)
 
-            create_table(boto3.client("dynamodb"), f"parley-{STAGE}")
-            put_secrets(boto3.client("ssm"), STAGE, _secrets())
-            clients.session().events.register("before-call.lambda.Invoke", _woken)
+            aws: Any = clients.session().events
+            aws.register("before-send.dynamodb", sender(plainly))
+            aws.register("before-call.ssm.GetParameters", _stored)
+            aws.register("before-call.lambda.Invoke", _woken)
             rest = RestApi(app.app)
             rest.begin()
             yield rest
@@ -224,6 +225,21 @@ def running() -> Iterator[RestApi]:
             os.environ.clear()
             os.environ |= before
             _forget()
+
+
+@contextmanager
+def _table() -> Iterator[None]:
+    """The stage's table."""
+    name, client = f"parley-{STAGE}", client_of()
+    create_table(client, name)
+    yield
+    client.delete_table(TableName=name)
+
+
+def _stored(params: Any, **_: Any) -> Any:
+    stored = {f"/parley/{STAGE}/{name}": value for name, value in _secrets().items()}
+    names = [name for name in json.loads(params["body"])["Names"] if name in stored]
+    return SimpleNamespace(status_code=200), {"Parameters": [{"Name": name, "Value": stored[name]} for name in names]}
 
 
 def _woken(**_: Any) -> Any:

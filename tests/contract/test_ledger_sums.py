@@ -234,7 +234,7 @@ def new_store(request: pytest.FixtureRequest) -> Callable[[], Store]:
     return lambda: dynamo_store(client)
 
 
-@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(questions=st.lists(QUESTIONS, min_size=1, max_size=12))
 def test_every_part_of_a_days_bill_has_its_sum_to_the_micro_dollar(
     new_store: Callable[[], Store], questions: list[Question]

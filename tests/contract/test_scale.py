@@ -20,7 +20,7 @@ from tests.contract.test_calls import PLAIN
 
 pytestmark = pytest.mark.emulated
 
-LITTLE = Effort(60, 0.05, 20, history=(0, 40), people=(2, 230), batches=(1, 5), of_layout=8, times=3)
+LITTLE = Effort(60, 0.05, 20, history=(0, 40), people=(2, 230), batches=(1, 5), of_layout=8, times=3, plain=10)
 
 
 @dataclass(frozen=True)

@@ -182,16 +182,16 @@ class Two:
 
 
 @pytest.fixture
-def client() -> "DynamoDBClient":
+def own_emulator() -> "DynamoDBClient":
     """Of this test alone: it may die in a request."""
     return client_of()
 
 
 @pytest.fixture
-def two(client: "DynamoDBClient", request: pytest.FixtureRequest) -> Two:
-    table = Table(client, f"shared-{abs(hash(request.node.name))}")
-    create_table(client, table.name)
-    return Two(table, Crashes(client))
+def two(own_emulator: "DynamoDBClient", request: pytest.FixtureRequest) -> Two:
+    table = Table(own_emulator, f"shared-{abs(hash(request.node.name))}")
+    create_table(own_emulator, table.name)
+    return Two(table, Crashes(own_emulator))
 
 
 def turn_of(person: PersonId, *, opens: bool = False) -> Turn:
@@ -432,11 +432,11 @@ SEEDS = [pytest.param(range(4)), pytest.param(range(4, 200), marks=pytest.mark.f
 
 
 @pytest.mark.parametrize("seeds", SEEDS, ids=str)
-def test_by_chance_a_shared_day_takes_and_refuses_what_a_single_item_does(client: "DynamoDBClient", seeds: range):
-    crashes = Crashes(client)
+def test_by_chance_a_shared_day_takes_and_refuses_what_a_single_item_does(own_emulator: "DynamoDBClient", seeds: range):
+    crashes = Crashes(own_emulator)
     for seed in seeds:
-        table = Table(client, f"chance-{seed}")
-        create_table(client, table.name)
+        table = Table(own_emulator, f"chance-{seed}")
+        create_table(own_emulator, table.name)
         story = Chance(Two(table, crashes), random.Random(seed))
         for number in range(STEPS):
             try:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from scripts.bench import machine
-from scripts.bench.scale import growth
+from scripts.bench.scale import growth, shape
 from scripts.bench.scale.people import HABITS, PEOPLE, Habit, Limit, limits, month, peak_share
 from scripts.bench.scale.rules import PARTITION_WRITES, seconds_until
 from scripts.bench.scale.shape import (
@@ -50,6 +50,8 @@ class Effort:
     """The people by whom the layout of the code is found."""
     times: int = 7
     """How often a turn is measured."""
+    plain: int = shape.PEOPLE
+    """The people among whose turns a plain one is looked for."""
 
 
 FULL: Final = Effort(8000, 8, 5000, (0, 30, 100, 300, 1000), (10, 100, 1000, 3000), (1, 10, 100, 500), 400)
@@ -70,7 +72,7 @@ class Recorded:
 def recorded(emulation: Emulation, effort: Effort, *, say: Say) -> Recorded:
     """Record the requests of turns to an emulator."""
     say("record the requests of a turn")
-    return Recorded(*plain_turns(emulation), layout_of_the_code(emulation, effort.of_layout))
+    return Recorded(*plain_turns(emulation, effort.plain), layout_of_the_code(emulation, effort.of_layout))
 
 
 def simulated(of: Recorded, effort: Effort, growth_of: Figures, *, command: str, say: Say) -> Figures:

@@ -20,7 +20,7 @@ OWN: Final = frozenset({"CONV", "PERSON"})
 """What the partition keys of items begin with that belong to one person or conversation."""
 _FIRST_MESSAGES: Final = 2
 """The first messages of a person take more requests: they are announced to the owner."""
-_PEOPLE: Final = 24
+PEOPLE: Final = 24
 """People of whose turns the shortest is the plain one: the first charge in each item of a day makes more requests."""
 _STEPS: Final = ("take", "load", "person", "charge", "record", "finish")
 """The worker's requests in a plain turn, as tests/contract/test_calls.py lists them."""
@@ -73,12 +73,12 @@ def role_of(pk: str) -> str:
     return pk.partition("#")[0]
 
 
-def plain_turns(emulation: Emulation) -> tuple[Shape, Shape]:
+def plain_turns(emulation: Emulation, people: int = PEOPLE) -> tuple[Shape, Shape]:
     """Return the requests of a plain turn on Messenger, and of one in the web chat, to an emulator."""
     with emulated_stage(emulation) as stage:
         recorded, key = TableRequests(stage.client, stage.looking), stage.creates_key("shop")
-        messenger = _plain_turn([someone(number) for number in range(_PEOPLE)], stage, recorded)
-        web = _plain_turn([identity.visitor(key, str(number)) for number in range(_PEOPLE)], stage, recorded)
+        messenger = _plain_turn([someone(number) for number in range(people)], stage, recorded)
+        web = _plain_turn([identity.visitor(key, str(number)) for number in range(people)], stage, recorded)
         recorded.close()
     return messenger, web
 

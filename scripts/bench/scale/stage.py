@@ -170,7 +170,7 @@ def _stage() -> Stage:
     budget = listed.budget(settings)
     model = OneAnswer(settings.model.name, budget.price)
     built = worker.assemble(ports, model=model, moderation=NoModeration(), sender=NoSender(), budget=budget)
-    looking = clients.session().client("dynamodb")
+    looking = clients.session().client("dynamodb", config=clients.QUICK)
     return Stage(ports, built, table.client, looking, table.name, clock)
 
 
