@@ -13,7 +13,7 @@ from tests.simulator.conftest import Demo
 
 pytestmark = needs_chromium
 
-TYPED = [f"Message {number}" for number in range(1, 21)]
+TYPED = [f"Message {number}" for number in range(1, 13)]
 ROOM = 5
 """The questions of a conversation that may be open."""
 REFUSE = """async ([code, times]) => {
@@ -53,6 +53,12 @@ def refuse(bot: ChatServer, code: str) -> Frame:
     return frame
 
 
+def passes(page: Page, milliseconds: int) -> None:
+    """Let the page's time go on when nothing that it has sent is without a response."""
+    expect(page.locator(".fate:visible", has_text="Sending…")).to_have_count(0)
+    page.clock.run_for(milliseconds)
+
+
 def take(bot: ChatServer) -> tuple[str, Frame]:
     """Accept the page's next message; its answer has not begun."""
     frame, turn = bot.heard("send_message"), bot.next_turn()
@@ -66,14 +72,22 @@ def answer(bot: ChatServer, turn: str, frame: Frame) -> None:
     bot.complete(turn, 1)
 
 
-def test_twenty_quick_messages_are_all_answered_in_order_by_the_bot(page: Page, demo: Demo):
+def test_a_dozen_quick_messages_are_all_answered_in_order_by_the_bot(page: Page, demo: Demo):
+    demo.behave("model", answer="Yes.")
     key = new_key(demo, daily_messages=None)
+    page.clock.install()
     page.goto(f"{demo.url}/chat?config={key['id']}")
     expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "online")
     page.evaluate(HEARD)
     for text in TYPED:
         write(page, text)
-    expect(page.locator("[data-testid=turn][data-state=done]")).to_have_count(len(TYPED), timeout=150_000)
+    done = page.locator("[data-testid=turn][data-state=done]")
+
+    def are_over() -> bool:
+        page.clock.run_for(500)
+        return done.count() == len(TYPED)
+
+    demo.wait_until(are_over, seconds=150)
     expect(page.get_by_test_id("question")).to_have_text(TYPED)
     expect(page.locator(".fate:visible")).to_have_count(0)
     expect(page.get_by_test_id("retry")).to_have_count(0)
@@ -82,6 +96,7 @@ def test_twenty_quick_messages_are_all_answered_in_order_by_the_bot(page: Page, 
 
 
 def test_too_many_messages_wait_and_the_reason_is_said_once(chat: Page, bot: ChatServer):
+    chat.clock.install()
     open_chat(chat, bot)
     chat.evaluate(HEARD)
     for text in TYPED:
@@ -98,6 +113,7 @@ def test_too_many_messages_wait_and_the_reason_is_said_once(chat: Page, bot: Cha
             taken.append(take(bot))
             waiting -= 1
             if waiting >= 0:
+                passes(chat, 3_000)
                 refuse(bot, "too_many_open")
     expect(chat.locator("[data-testid=turn][data-state=done]")).to_have_count(len(TYPED))
     expect(chat.get_by_test_id("question")).to_have_text(TYPED)
@@ -105,14 +121,17 @@ def test_too_many_messages_wait_and_the_reason_is_said_once(chat: Page, bot: Cha
 
 
 def test_a_refused_message_keeps_its_id_and_those_after_it_wait(chat: Page, bot: ChatServer):
+    chat.clock.install()
     open_chat(chat, bot)
     write(chat, "One")
     first = refuse(bot, "too_many_open")
     write(chat, "Two")
     expect(chat.locator(".fate")).to_have_text(["Sent when an earlier message is answered", "Not sent yet"])
+    passes(chat, 3_000)
     again = bot.heard("send_message")
     assert (again["id"], again["message"]) == (first["id"], "One")
     bot.tell("accepted", turn=bot.next_turn(), id=again["id"])
+    passes(chat, 3_000)
     assert bot.heard("send_message")["message"] == "Two"
 
 
@@ -125,11 +144,13 @@ def test_a_refused_message_keeps_its_id_and_those_after_it_wait(chat: Page, bot:
     ],
 )
 def test_other_refusals_that_pass_are_waited_for_too(chat: Page, bot: ChatServer, code: str, said: str):
+    chat.clock.install()
     open_chat(chat, bot)
     write(chat, "Hello")
     refuse(bot, code)
     expect(chat.locator(".fate")).to_have_text(said)
     expect(chat.get_by_test_id("read-out")).to_have_text(said)
+    passes(chat, 6_000)
     bot.answer("There.")
     expect(chat.get_by_test_id("answer")).to_have_text("There.")
     expect(chat.locator(".fate")).to_be_hidden()
@@ -147,17 +168,19 @@ def test_other_refusals_that_pass_are_waited_for_too(chat: Page, bot: ChatServer
     ],
 )
 def test_each_further_refusal_makes_the_page_wait_longer(
-    chat: Page, bot: ChatServer, code: str, times: int, seconds: list[int | None]
+    open_page: Page, bot: ChatServer, code: str, times: int, seconds: list[int | None]
 ):
-    open_chat(chat, bot)
-    assert chat.evaluate(REFUSE, [code, times]) == seconds
+    assert open_page.evaluate(REFUSE, [code, times]) == seconds
 
 
 def test_a_message_that_the_bot_fails_to_take_four_times_is_left_to_the_visitor(chat: Page, bot: ChatServer):
+    chat.clock.install()
     open_chat(chat, bot)
     write(chat, "Hello")
-    for _ in range(4):
+    for seconds in (2, 4, 8):
         refuse(bot, "try_again")
+        passes(chat, seconds * 1_000)
+    refuse(bot, "try_again")
     expect(chat.locator(".fate")).to_contain_text("That did not work. Please try again.")
     chat.get_by_test_id("retry").click()
     bot.answer("There.")
@@ -170,7 +193,6 @@ def test_waiting_messages_survive_a_lost_connection_in_their_order(chat: Page, b
         write(chat, text)
     refuse(bot, "too_many_open")
     bot.facts["history"] = []
-    bot.heard("authenticate")
     bot.break_off()
     bot.heard("authenticate")
     expect(chat.locator(".fate")).to_have_text(["Sending…"] * 3)
