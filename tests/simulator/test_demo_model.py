@@ -1,8 +1,8 @@
 """Tests that a demo whose model does not answer says so, with the reason and the cure."""
 
-import os
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import httpx2
@@ -18,7 +18,7 @@ from scripts.simulator.model import ModelServer
 from scripts.simulator.model_question import Problem, place_of, problem
 from scripts.simulator.model_watch import ModelWatch, State
 from tests.simulator.chromium import needs_chromium
-from tests.simulator.conftest import PATIENCE_S, running_demo
+from tests.simulator.conftest import PATIENCE_S
 from tests.simulator.served import served
 from tests.simulator.terminal import in_terminal, widest
 
@@ -45,10 +45,13 @@ def model(url: str) -> dict[str, Any]:
     return shown
 
 
-def test_a_server_that_is_not_started_is_said_with_the_cure_and_found_when_it_starts():
+@needs_chromium
+def test_a_server_that_is_not_started_or_lacks_the_model_is_said_with_the_cure_and_on_the_messenger_page(
+    browser: Browser,
+):
     port = free_port()
-    env = {"OPENAI_BASE_URL": f"http://127.0.0.1:{port}", "PARLEY_MODEL": "llama3.2"}
-    with in_terminal(env=env) as demo:
+    env = {"OPENAI_BASE_URL": f"http://127.0.0.1:{port}", "PARLEY_MODEL": "llama9"}
+    with in_terminal(env=env) as demo, browser.new_context() as context:
         said = demo.wait_for("The demo is at")
         assert f"http://127.0.0.1:{port} cannot be reached: nothing listens there." in said
         assert "ollama serve" in said
@@ -56,32 +59,32 @@ def test_a_server_that_is_not_started_is_said_with_the_cure_and_found_when_it_st
         assert widest(demo.printed) <= 80
         assert model(demo.url)["state"] == "silent"
         assert "nothing listens there" in page(demo.url)
+        shown = context.new_page()
+        shown.goto(f"{demo.url}/messenger")
+        expect(shown.get_by_test_id("model")).to_contain_text("nothing listens there", timeout=1000 * PATIENCE_S)
+        shown.set_viewport_size({"width": 360, "height": 740})
+        expect(shown.get_by_test_id("panel-toggle")).to_contain_text("The model does not answer")
+        gone = {"code": "model_not_found", "message": "model 'llama9' not found"}
+        with served(refusing(404, gone, "llama3.2:latest", "qwen3"), port=port):
+            demo.wait_for("such as llama3.2:latest or qwen3")
+            demo.wait_for("`ollama pull llama9`")
+
+
+def test_a_key_that_is_refused_is_said_and_that_the_model_answers_at_last():
+    port = free_port()
+    env = {"OPENAI_BASE_URL": f"http://127.0.0.1:{port}", "OPENAI_API_KEY": "sk-4711", "PARLEY_MODEL": "llama3.2"}
+    refuse = refusing(401, {"code": "invalid_api_key", "message": "Incorrect API key"})
+    with ExitStack() as stack:
+        with served(refuse, port=port):
+            demo = stack.enter_context(in_terminal(env=env))
+            said = demo.wait_for("The demo is at")
+            assert "the key is refused" in said
+            assert "Set OPENAI_API_KEY to a valid key" in said
+            assert "sk-4711" not in said + page(demo.url)
         with served(ModelServer().routes(), port=port):
             demo.wait_for("llama3.2 answers now.")
             assert (model(demo.url)["state"], model(demo.url)["problem"]) == ("answers", None)
             assert "does not answer" not in page(demo.url)
-
-
-def test_a_key_that_is_refused_is_said():
-    with (
-        served(refusing(401, {"code": "invalid_api_key", "message": "Incorrect API key"})) as url,
-        in_terminal(env={"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "sk-4711"}) as demo,
-    ):
-        said = demo.wait_for("The demo is at")
-        assert "the key is refused" in said
-        assert "Set OPENAI_API_KEY to a valid key" in said
-        assert "sk-4711" not in said + page(demo.url)
-
-
-def test_a_model_that_the_server_lacks_is_said_with_those_that_it_has():
-    gone = {"code": "model_not_found", "message": "model 'llama9' not found"}
-    with (
-        served(refusing(404, gone, "llama3.2:latest", "qwen3")) as url,
-        in_terminal(env={"OPENAI_BASE_URL": url, "PARLEY_MODEL": "llama9"}) as demo,
-    ):
-        said = demo.wait_for("The demo is at")
-        assert "such as llama3.2:latest or qwen3" in said
-        assert "`ollama pull llama9`" in said
 
 
 def test_a_model_that_answers_is_said_to_run():
@@ -141,14 +144,3 @@ def test_the_same_problem_is_told_once_and_its_end_too():
     watched([asleep, asleep, wrong, wrong, None], tell)
     assert over.wait(PATIENCE_S)
     assert told == ["asking", "asleep", "wrong", "answers"]
-
-
-@needs_chromium
-def test_the_messenger_page_shows_it_also_on_a_narrow_screen(browser: Browser):
-    nowhere = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "PARLEY_MODEL": "llama3.2"}
-    with running_demo(env={**os.environ, **nowhere}) as (demo, _), browser.new_context() as context:
-        page = context.new_page()
-        page.goto(f"{demo.url}/messenger")
-        expect(page.get_by_test_id("model")).to_contain_text("nothing listens there", timeout=1000 * PATIENCE_S)
-        page.set_viewport_size({"width": 360, "height": 740})
-        expect(page.get_by_test_id("panel-toggle")).to_contain_text("The model does not answer")

@@ -1,23 +1,14 @@
 """Tests that a demo goes on where the last one ended."""
 
-import json
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 from scripts.simulator.aws import free_port
+from scripts.stage import demos
 from tests.simulator.chatting import Chat, chat
-from tests.simulator.conftest import PATIENCE_S, ROOT, Demo, running_demo
+from tests.simulator.commands import parley, parley_json
+from tests.simulator.conftest import PATIENCE_S, Demo, running_demo
 from tests.simulator.terminal import in_terminal
-
-
-def parley(demo: Demo, *words: str) -> str:
-    """Run a command on a demo and return what it prints."""
-    command = [sys.executable, "-m", "scripts.cli", *words, "--stage", "demo"]
-    env = {**os.environ, "PARLEY_DEMO_URL": demo.url}
-    return subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True, text=True).stdout
 
 
 def thread(demo: Demo, psid: str) -> list[str]:
@@ -40,19 +31,21 @@ async def seen_on_entering(chat: Chat, ticket: str) -> list[str]:
     return [turn.question for turn in visitor.client.turns.values()]
 
 
-def test_key_people_and_conversations_survive_a_restart(tmp_path: Path):
+def test_key_people_and_conversations_survive_a_restart_and_a_demo_that_is_killed_loses_seconds(tmp_path: Path):
     port = str(free_port())
     with running_demo("--keep", str(tmp_path), "--port", port) as (demo, _):
         before = demo.facts
         demo.say("anna", "My name is Anna.")
         demo.wait_until_answered("anna")
         parley(demo, "people", "limit", "anna", "3")
-        made = json.loads(parley(demo, "keys", "create", "Shop", "--json"))
+        made = parley_json(demo, "keys", "create", "Shop")
         ticket = demo.http.get(f"/config/{before['config_id']}").json()["ticket"]
         chat(demo, lambda all_of_them: ask_as_visitor(all_of_them, ticket))
         quota = demo.http.get("/world/quota?person=anna").json()
         said = thread(demo, "anna")
-    with running_demo("--keep", str(tmp_path), "--port", port) as (demo, _):
+        assert list(demos.running(tmp_path)) == [demo.url]
+    assert list(tmp_path.glob("demo-*.json")) == []
+    with running_demo("--keep", str(tmp_path), "--port", port) as (demo, process):
         for name in ("api_key", "config_id", "app_secret", "verify_token", "webhook_url", "websocket_url"):
             assert demo.facts[name] == before[name]
         assert demo.http.get("/world/quota?person=anna").json() == quota
@@ -63,23 +56,16 @@ def test_key_people_and_conversations_survive_a_restart(tmp_path: Path):
         demo.say("anna", "Who am I?")
         demo.wait_until_answered("anna", turns=2)
         assert "My name is Anna." in demo.answers_to("anna")[0]
-
-
-def test_a_demo_that_is_killed_loses_seconds_and_breaks_nothing(tmp_path: Path):
-    port = str(free_port())
-    with running_demo("--keep", str(tmp_path), "--port", port) as (demo, process):
         file = tmp_path / f"demo-{port}.data"
         demo.say("anna", "a question before the crash")
-        demo.wait_until_answered("anna")
-        demo.wait_until(
-            lambda: file.exists() and all(word in file.read_text() for word in ("demo's fake model", "done"))
-        )
+        demo.wait_until_answered("anna", turns=3)
+        demo.wait_until(lambda: file.read_text().count('"done"') == 4)  # with the visitor's
         key = demo.facts["api_key"]
         process.send_signal(signal.SIGKILL)
         process.wait(PATIENCE_S)
     with running_demo("--keep", str(tmp_path), "--port", port) as (demo, _):
         assert demo.facts["api_key"] == key
-        assert [turn["state"] for turn in demo.turns("anna")] == ["done"]
+        assert [turn["state"] for turn in demo.turns("anna")] == ["done"] * 3
     with running_demo("--keep", str(tmp_path), "--port", port, "--fresh") as (demo, _):
         assert demo.facts["api_key"] != key
         assert demo.turns("anna") == []

@@ -11,8 +11,8 @@ from chalicelib.content import text
 from tests.simulator.chat_page import a_page
 from tests.simulator.chatting import new_key
 from tests.simulator.chromium import needs_chromium
+from tests.simulator.commands import parley_json
 from tests.simulator.conftest import Demo
-from tests.simulator.test_chat_customers import parley
 
 pytestmark = needs_chromium
 SAYS = text.load("en")
@@ -26,13 +26,15 @@ def key(demo: Demo) -> str:
 
 def invite(demo: Demo, key: str, **options: str) -> Mapping[str, Any]:
     chosen = [word for name, value in options.items() for word in (f"--{name}", value)]
-    made: Mapping[str, Any] = parley(demo, "invites", "create", "Flyer", "--access", "unlimited", "--key", key, *chosen)
+    made: Mapping[str, Any] = parley_json(
+        demo, "invites", "create", "Flyer", "--access", "unlimited", "--key", key, *chosen
+    )
     return made
 
 
 def used(demo: Demo, made: Mapping[str, Any]) -> tuple[int, int]:
     """How often it was used, and how many people are shown."""
-    shown = parley(demo, "invites", "show", made["id"])
+    shown = parley_json(demo, "invites", "show", made["id"])
     return shown["used"], len(shown["people"])
 
 

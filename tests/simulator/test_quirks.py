@@ -19,7 +19,7 @@ from tests.simulator.conftest import Demo, running_demo
 
 WORKER_S: Final = 60.0
 """The time of a worker; the model gets seven tenths of it."""
-OF_EACH_END: Final = 5
+OF_EACH_END: Final = 2
 AT_ONCE: Final = 6
 AT_ONCE_LONG: Final = 10
 """All people at the servers that take all the time."""
@@ -36,7 +36,7 @@ class Stage:
     quirks: Mapping[str, Quirk]
 
 
-@pytest.fixture(scope="module", params=list(table.OF))
+@pytest.fixture(scope="module", params=["chat", pytest.param("responses", marks=pytest.mark.full)])
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     wire, quirks = table.OF[request.param]
     with quirk_server(wire, quirks, seconds=0.6 * WORKER_S) as server:
@@ -60,7 +60,7 @@ def expected(quirk: Quirk) -> str:
 
 
 def chosen(quirks: Mapping[str, Quirk], which: str) -> Mapping[str, Quirk]:
-    """Those that take long; of those that come to an end soon, five of each end, or the others."""
+    """Those that take long; of those that come to an end soon, two of each end, or the others."""
     long = {name: quirk for name, quirk in quirks.items() if quirk.takes_all_time or quirk.is_slow}
     if which == "long":
         return long
@@ -95,7 +95,14 @@ def test_each_person_gets_an_answer_or_a_kind_end_with_one_charge_and_two_calls(
 
 
 @pytest.mark.parametrize(
-    "name", ["silence", "silence after words", "silence before the headers", "comments for ever", "thoughts for ever"]
+    "name",
+    [
+        "silence after words",
+        *(
+            pytest.param(name, marks=pytest.mark.full)
+            for name in ("silence", "silence before the headers", "comments for ever", "thoughts for ever")
+        ),
+    ],
 )
 def test_stop_is_heard_while_the_model_says_nothing(stage: Stage, name: str):
     async def stop(chat: Chat) -> str:
@@ -111,7 +118,13 @@ def test_stop_is_heard_while_the_model_says_nothing(stage: Stage, name: str):
 
 @pytest.mark.parametrize(
     "name",
-    ["an emoji in halves", "the first half of an emoji", "thoughts in tags", "thoughts with the closing tag only"],
+    [
+        "an emoji in halves",
+        *(
+            pytest.param(name, marks=pytest.mark.full)
+            for name in ("the first half of an emoji", "thoughts in tags", "thoughts with the closing tag only")
+        ),
+    ],
 )
 def test_the_web_chat_shows_the_words_and_an_end(stage: Stage, name: str):
     async def read(chat: Chat) -> object:

@@ -1,6 +1,6 @@
 """The page of `parley report --html` in a browser: it fits, loads nothing, prints, and axe finds no violation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -48,38 +48,40 @@ REPORTS: Final = {
 }
 
 
-@pytest.fixture(params=list(REPORTS))
-def file(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    path = tmp_path / "report.html"
-    path.write_text(report_html.as_html(REPORTS[request.param], WORDS))
-    return path.as_uri()
+LOOKS: Final[Mapping[str, Any]] = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "forced colours": {"color_scheme": "dark", "forced_colors": "active"},
+}
 
 
-@pytest.fixture(params=["light", "dark", "forced colours"])
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    forced: Any = {"color_scheme": "dark", "forced_colors": "active"}
-    look: Any = forced if request.param == "forced colours" else {"color_scheme": request.param}
-    with browser.new_context(**look) as context:
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with browser.new_context() as context:
         yield context.new_page()
 
 
-def test_it_fits_and_axe_finds_no_violation(page: Page, file: str):
+@pytest.mark.parametrize("name", REPORTS)
+def test_it_fits_and_axe_finds_no_violation(page: Page, tmp_path: Path, name: str):
+    path = tmp_path / "report.html"
+    path.write_text(report_html.as_html(REPORTS[name], WORDS))
     urls: set[str] = set()
     page.on("request", lambda request: urls.add(request.url))
+    page.goto(path.as_uri())
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        page.goto(file)
         assert page.evaluate("document.documentElement.scrollWidth") == width
         overlapping = page.evaluate(OVERLAPPING)
         assert overlapping == [], width
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
-    options = {"rules": {"color-contrast": {"enabled": not page.evaluate(FORCED)}}}
-    found = Axe().run(page, options=options)
-    assert found.violations_count == 0, found.generate_report()
-    assert urls == {file}
+    for look in LOOKS if name == "week" else ("light",):
+        page.emulate_media(**{"forced_colors": "none", **LOOKS[look]})
+        options = {"rules": {"color-contrast": {"enabled": look != "forced colours"}}}
+        found = Axe().run(page, options=options)
+        assert found.violations_count == 0, (look, found.generate_report())
+    assert urls == {path.as_uri()}
 
 
-FORCED: Final = "matchMedia('(forced-colors: active)').matches"
 OVERLAPPING: Final = """() => [...document.querySelectorAll('.plot-picture')].flatMap((picture) => {
     const boxes = [...picture.querySelectorAll('.plot-label')].map((label) => label.getBoundingClientRect());
     return boxes.slice(1).filter((box, place) => box.left < boxes[place].right).map((box) => box.left);

@@ -14,7 +14,7 @@ from tests.simulator.chatting import Chat, Tab, chat, kept
 from tests.simulator.conftest import Demo, running_demo
 
 PEOPLE = ("anna", "ben", "eve", "anna", "ben")
-IDLE = 100
+IDLE = 30
 AT_ONCE = 20
 QUESTIONS = 3
 

@@ -35,7 +35,7 @@ def test_a_persona_that_does_not_exist_is_refused_before_the_demo_starts():
     assert refused.stderr.startswith('Error: PARLEY_MESSENGER_PERSONA is "bakeri"; it must be one of assistant')
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.full)])
 def test_a_signal_ends_the_demo_in_three_seconds_with_its_port_free_and_nothing_left(number: signal.Signals):
     with running_demo() as (demo, process):
         demo.behave("model", delay_ms=20_000)

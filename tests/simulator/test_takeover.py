@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from scripts.simulator.meta import APP_ID, PAGE_ID
 from scripts.simulator.page_inbox import INBOX_APP
-from tests.cli.test_commands import process
 from tests.flow.bot import SAYS
 from tests.simulator.chromium import needs_chromium
+from tests.simulator.commands import parley
 from tests.simulator.conftest import Demo
 
 _NUMBERS = itertools.count()
@@ -80,10 +80,10 @@ def test_an_answer_that_the_inbox_keeps_back_is_not_charged(demo: Demo):
     "message",
     [
         {"text": "Hi"},
-        {"text": "Hi", "app_id": None},
-        {"text": "Hi", "app_id": str(INBOX_APP)},
-        {"text": "Hi", "app_id": 26390203743090, "metadata": {}},
-        {"text": "Hi", "app_id": 42},
+        pytest.param({"text": "Hi", "app_id": None}, marks=pytest.mark.full),
+        pytest.param({"text": "Hi", "app_id": str(INBOX_APP)}, marks=pytest.mark.full),
+        pytest.param({"text": "Hi", "app_id": 26390203743090, "metadata": {}}, marks=pytest.mark.full),
+        pytest.param({"text": "Hi", "app_id": 42}, marks=pytest.mark.full),
         {"attachments": [{"type": "image", "payload": {"url": "u"}}]},
     ],
     ids=str,
@@ -101,11 +101,20 @@ def test_every_shape_of_a_humans_echo_silences_the_bot_also_for_somebody_it_has_
     "entry",
     [
         lambda: {"messaging": [echo("emil", text="by ourselves", app_id=APP_ID)]},
-        lambda: {"messaging": [echo("emil", attachments=[{"type": "template", "title": "A post", "url": None}])]},
-        lambda: {"standby": [item("emil", postback={"title": "Get started"})]},
+        pytest.param(
+            lambda: {"messaging": [echo("emil", attachments=[{"type": "template", "title": "A post", "url": None}])]},
+            marks=pytest.mark.full,
+        ),
+        pytest.param(lambda: {"standby": [item("emil", postback={"title": "Get started"})]}, marks=pytest.mark.full),
         lambda: {"standby": [item("emil", read={"watermark": 1}), item("emil", delivery={"watermark": 1}), None]},
-        lambda: {"messaging": [{"recipient": {"id": PAGE_ID}, "app_roles": {str(APP_ID): ["primary_receiver"]}}]},
-        lambda: {"messaging": [item("emil", pass_thread_control=None), item("emil", request_thread_control={})]},
+        pytest.param(
+            lambda: {"messaging": [{"recipient": {"id": PAGE_ID}, "app_roles": {str(APP_ID): ["primary_receiver"]}}]},
+            marks=pytest.mark.full,
+        ),
+        pytest.param(
+            lambda: {"messaging": [item("emil", pass_thread_control=None), item("emil", request_thread_control={})]},
+            marks=pytest.mark.full,
+        ),
     ],
     ids=["our own echo", "a post of the page", "a button", "receipts", "roles", "no control"],
 )
@@ -120,9 +129,19 @@ def test_what_says_nothing_of_a_human_silences_nobody(demo: Demo, entry: Callabl
     [
         lambda: {"standby": [item("fritz", message={"mid": "m_1", "text": "to the human"})]},
         lambda: {"messaging": [item("fritz", take_thread_control={})]},
-        lambda: {"messaging": [item("fritz", take_thread_control={"new_owner_app_id": INBOX_APP, "metadata": None})]},
-        lambda: {"messaging": [item("fritz", request_thread_control={"requested_owner_app_id": INBOX_APP})]},
-        lambda: {"messaging": [item("fritz", pass_thread_control={"new_owner_app_id": 42})]},
+        pytest.param(
+            lambda: {
+                "messaging": [item("fritz", take_thread_control={"new_owner_app_id": INBOX_APP, "metadata": None})]
+            },
+            marks=pytest.mark.full,
+        ),
+        pytest.param(
+            lambda: {"messaging": [item("fritz", request_thread_control={"requested_owner_app_id": INBOX_APP})]},
+            marks=pytest.mark.full,
+        ),
+        pytest.param(
+            lambda: {"messaging": [item("fritz", pass_thread_control={"new_owner_app_id": 42})]}, marks=pytest.mark.full
+        ),
     ],
     ids=["standby", "taken", "taken by the inbox", "asked for", "passed to another app"],
 )
@@ -148,9 +167,7 @@ def write(page: Page, text: str) -> None:
 
 def pair(demo: Demo, owner: Page) -> None:
     """Who looks at the page becomes an owner, with a code from the command line."""
-    printed = process("owner", "pair", "--stage", "demo", PARLEY_DEMO_URL=demo.url)
-    assert printed.returncode == 0, printed.stderr
-    [code] = re.findall(r"/owner ([A-Z0-9-]+)", printed.stdout)
+    [code] = re.findall(r"/owner ([A-Z0-9-]+)", parley(demo, "owner", "pair"))
     write(owner, f"/owner {code}")
     expect(owner.get_by_test_id("thread")).to_contain_text(SAYS("owner_pair_done").splitlines()[0])
 

@@ -22,7 +22,7 @@ tools = ["now", "add_to_list", "remove_from_list", "show_list", "hand_over"]
 BEDROCK = ("--model", "bedrock:eu.amazon.nova-lite-v1:0")
 
 
-@pytest.fixture(scope="module", params=[(), BEDROCK], ids=["OpenAI", "Bedrock"])
+@pytest.fixture(scope="module", params=[pytest.param((), marks=pytest.mark.full), BEDROCK], ids=["OpenAI", "Bedrock"])
 def helper(request: pytest.FixtureRequest) -> Iterator[Demo]:
     """A demo whose personas have tools."""
     with running_demo(*request.param) as (demo, _):

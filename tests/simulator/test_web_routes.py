@@ -125,9 +125,10 @@ def test_nobody_else_gets_the_full_name_of_a_room(demo: Demo, wrong: str):
     )
 
 
-@pytest.mark.parametrize("body", [b"[]", b"{", b'{"name": 7}', b'{"name": "a b"}', b"[" * 100_000, b"\xff"])
-def test_a_room_that_cannot_be_meant_is_answered_with_the_cure(demo: Demo, body: bytes):
-    assert room(demo, makes(demo)["key"], body).status_code == 400
+def test_a_room_that_cannot_be_meant_is_answered_with_the_cure(demo: Demo):
+    key = makes(demo)["key"]
+    for body in (b"[]", b"{", b'{"name": 7}', b'{"name": "a b"}', b"[" * 100_000, b"\xff"):
+        assert room(demo, key, body).status_code == 400, body[:20]
 
 
 def ticket_of(demo: Demo, key: str, body: bytes = b'{"visitor": "anna"}', **headers: str) -> httpx2.Response:
@@ -150,11 +151,12 @@ def test_nobody_else_gets_a_ticket_for_a_customer(demo: Demo, wrong: str):
     assert ticket_of(demo, wrong).status_code == 401
 
 
-@pytest.mark.parametrize("body", [b"[]", b"{", b"{}", b'{"visitor": 7}', b'{"visitor": ""}', b"\xff"])
-def test_a_customer_who_cannot_be_meant_is_answered_with_the_cure(demo: Demo, body: bytes):
-    answer = ticket_of(demo, makes(demo)["key"], body)
-    assert answer.status_code == 400
-    assert answer.json()["error"]
+def test_a_customer_who_cannot_be_meant_is_answered_with_the_cure(demo: Demo):
+    key = makes(demo)["key"]
+    for body in (b"[]", b"{", b"{}", b'{"visitor": 7}', b'{"visitor": ""}', b"\xff"):
+        answer = ticket_of(demo, key, body)
+        assert answer.status_code == 400, body
+        assert answer.json()["error"]
 
 
 def test_no_page_may_ask_for_a_customers_ticket(demo: Demo):
