@@ -6,6 +6,7 @@ The rates are those of o200k_base, the vocabulary of OpenAI's models, in message
 
 from bisect import bisect
 from collections import Counter
+from functools import lru_cache
 from typing import Final
 
 _PER_MESSAGE: Final = 4
@@ -57,6 +58,7 @@ def most_tokens(text: str) -> int:
     return len(text.encode(errors="surrogatepass")) + _MOST_PER_MESSAGE
 
 
+@lru_cache(1024)
 def _weight(character: str) -> int:
     if not character.isascii():
         return _FROM[bisect(_STARTS, ord(character)) - 1][1]

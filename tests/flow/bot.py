@@ -90,6 +90,9 @@ OLD_SECRET: Final = "the app secret before"
 VERIFY_TOKEN: Final = "the verify token"
 LIMIT: Final = 5
 INVOCATION_MS: Final = 300_000
+USUAL: Final = Settings.from_env(
+    {"PARLEY_DAILY_LIMIT": str(LIMIT), "PARLEY_TIMEZONE": "Europe/Berlin", "PARLEY_STAGE": "prod"}
+)
 SAYS: Final = text.load("en")
 """The bot's own sentences."""
 
@@ -150,11 +153,7 @@ class Bot:
     news_starter: RememberingJobStarter = field(default_factory=RememberingJobStarter)
     report_starter: RememberingJobStarter = field(default_factory=RememberingJobStarter)
     connection_api: RememberingConnectionApi = field(default_factory=RememberingConnectionApi)
-    settings: Settings = field(
-        default_factory=lambda: Settings.from_env(
-            {"PARLEY_DAILY_LIMIT": str(LIMIT), "PARLEY_TIMEZONE": "Europe/Berlin", "PARLEY_STAGE": "prod"}
-        )
-    )
+    settings: Settings = USUAL
     price: Price = field(default_factory=lambda: prices.assumed("gpt-6-luna"))
     logged: io.StringIO = field(default_factory=io.StringIO)
     heard: list[str] = field(default_factory=list)

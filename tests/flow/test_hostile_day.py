@@ -142,14 +142,14 @@ class Day:
             self._asked_at = None
 
 
-@pytest.mark.parametrize(("seconds", "asks_every_s"), [(60, 20), pytest.param(1000, 60, marks=pytest.mark.full)])
+@pytest.mark.parametrize(("seconds", "asks_every_s"), [(40, 20), pytest.param(1000, 60, marks=pytest.mark.full)])
 def test_on_a_hostile_day_an_honest_person_on_messenger_is_answered_throughout(
     chat: Chat, seconds: int, asks_every_s: int
 ):
     chat.bot.price = prices.assumed("gpt-6-astra")
     chat.bot.limits_to(1000)
     chat.changes_key(open_rooms=True, daily_messages=1000)
-    day = Day(chat, asks_every_s)
+    day, began = Day(chat, asks_every_s), chat.clock()
     day.runs(seconds)
     assert len(day.waits) == -(-seconds // asks_every_s)
     assert max(day.waits) <= LONGEST_WAIT_S
@@ -161,6 +161,9 @@ def test_on_a_hostile_day_an_honest_person_on_messenger_is_answered_throughout(
     assert chat.memory.keys[KEY].used < day.frames.passed
     assert day.webhook.refused >= seconds * METHODS[WEBHOOK].per_second / 2
     assert len(chat.bot.turns(FLOODER)) <= MESSAGES_OF_A_PERSON.burst + (seconds + LONGEST_WAIT_S) // 6
+    bucket = FRAMES_OF_A_CONNECTION
+    handled = Counter(tab.id for tab in day._tabs for _ in tab.got("pong"))  # noqa: SLF001 (those still open)
+    assert 0 < max(handled.values()) <= bucket.burst + (chat.clock() - began) // bucket.every_ms
 
 
 def test_forged_requests_at_full_speed_call_nothing(chat: Chat):
@@ -184,14 +187,6 @@ def test_one_sender_of_many_signed_messages_is_answered_as_often_as_any_person(c
     assert len(chat.bot.turns(FLOODER)) <= MESSAGES_OF_A_PERSON.burst + 10
     assert chat.bot.used(FLOODER) == len(chat.asked) == chat.bot.settings.limits.daily_limit
     assert len(chat.bot.sent_to(FLOODER)) <= MESSAGES_OF_A_PERSON.burst + 10
-
-
-def test_no_connection_gets_more_frames_than_its_burst_and_one_a_second(chat: Chat):
-    day = Day(chat)
-    day.runs(30)
-    bucket = FRAMES_OF_A_CONNECTION
-    handled = Counter(tab.id for tab in day._tabs for _ in tab.got("pong"))  # noqa: SLF001 (those still open)
-    assert max(handled.values(), default=0) <= bucket.burst + 30 * 1000 // bucket.every_ms
 
 
 def _of_web(day: DaySpend) -> int:

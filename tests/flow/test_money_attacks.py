@@ -22,7 +22,7 @@ from tests.fakes.model import Line
 from tests.flow.bot import LIMIT, SAYS, Bot, InterruptedModel
 from tests.flow.chat import UNTIL_STOPPED, Chat, Tab
 
-MANY = 100
+MANY = 30
 REFUNDS = 3
 TOLD = Usage(input=300, output=2)
 CHEAP = prices.assumed("gpt-6-luna")
@@ -162,7 +162,7 @@ def cancels_later(chat: Chat, tab: Tab) -> None:
     chat.works()
 
 
-@pytest.mark.parametrize(("stop", "visitors"), [(cancels, 30), (cancels_later, 10)])  # each of the later ones waits 1 s
+@pytest.mark.parametrize(("stop", "visitors"), [(cancels, 30), (cancels_later, 7)])  # each of the later ones waits 1 s
 def test_many_visitors_who_cancel_silence_nobody_on_messenger(
     chat: Chat, stop: Callable[[Chat, Tab], None], visitors: int
 ):
@@ -177,21 +177,23 @@ def test_many_visitors_who_cancel_silence_nobody_on_messenger(
         assert chat.bot.sent_to(psid) == ["An answer."]
 
 
-def test_the_633_blank_answers_that_silenced_the_bot_are_eight(bot: Bot):
+@pytest.mark.parametrize("times", [63, pytest.param(633, marks=pytest.mark.full)])
+def test_the_633_blank_answers_that_silenced_the_bot_are_eight(bot: Bot, times: int):
     bot.price, bot.model.otherwise = CHEAP, BLANK
-    for number in range(633):
+    for number in range(times):
         bot.receives("mallory", f"Reply with one em space. {number}")
     assert len(bot.asked) == LIMIT + REFUNDS
     assert bot.spent().committed < 1000
 
 
-def test_499_cancelled_questions_from_one_address_leave_most_of_the_budget(chat: Chat):
+@pytest.mark.parametrize("questions", [50, pytest.param(499, marks=pytest.mark.full)])
+def test_499_cancelled_questions_from_one_address_leave_most_of_the_budget(chat: Chat, questions: int):
     chat.bot.price = CHEAP
     chat.model_says(UNTIL_STOPPED)
-    for number in range(499):
+    for number in range(questions):
         cancels(chat, chat.opens(f"visitor-{number}"))
-    assert chat.bot.spent().calls == 499
-    assert chat.bot.spent().committed < 300_000
+    assert chat.bot.spent().calls == questions
+    assert chat.bot.spent().committed < 600 * questions
 
 
 def test_a_cancelled_answer_costs_about_what_was_written(chat: Chat):

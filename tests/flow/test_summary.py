@@ -29,8 +29,13 @@ SAID = "Anna's cat is called Minka; the parcel 4417 arrives on 24 November."
 LONG = "That reminds me of a long story about ships and the sea. " * 12
 chats = pytest.mark.parametrize(
     ("words", "answer"),
-    [("And then? ", LONG), ("ok ", "Yes."), ("그다음에는? ", "바다와 배에 대한 긴 이야기가 생각나네요. " * 12)],
-    ids=["long answers", "short turns", "Korean"],
+    [
+        pytest.param("And then? ", LONG, id="long answers"),
+        pytest.param("ok ", "Yes.", id="short turns", marks=pytest.mark.full),
+        pytest.param(
+            "그다음에는? ", "바다와 배에 대한 긴 이야기가 생각나네요. " * 12, id="Korean", marks=pytest.mark.full
+        ),
+    ],
 )
 
 

@@ -1,7 +1,7 @@
 """What of a model's words a person gets, wherever its deltas are cut."""
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given
@@ -21,6 +21,14 @@ def shown(deltas: Sequence[str], *, closes_only: bool = False) -> str:
 def cut(text: str, places: Sequence[int]) -> list[str]:
     edges = sorted({0, len(text), *(place % (len(text) + 1) for place in places)})
     return [text[start:end] for start, end in pairwise(edges)]
+
+
+def all_cuts(text: str) -> Iterator[list[str]]:
+    """The text whole, cut once at each place, and in pieces of one to seven characters."""
+    for place in range(len(text)):
+        yield cut(text, [place])
+    for width, first in product(range(1, 8), repeat=2):
+        yield cut(text, range(first, len(text), width))
 
 
 THOUGHTS = [
@@ -66,8 +74,14 @@ PLAIN = [
 
 
 @pytest.mark.parametrize(("said", "left"), THOUGHTS)
-@given(places=st.lists(st.integers(min_value=0)))
-def test_thoughts_are_left_out_wherever_the_deltas_are_cut(said: str, left: str, places: Sequence[int]):
+def test_thoughts_are_left_out_wherever_the_deltas_are_cut(said: str, left: str):
+    for deltas in all_cuts(said):
+        assert shown(deltas) == left, deltas
+
+
+@given(st.sampled_from(THOUGHTS), st.lists(st.integers(min_value=0)))
+def test_thoughts_are_left_out_of_any_deltas(thoughts: tuple[str, str], places: Sequence[int]):
+    said, left = thoughts
     assert shown(cut(said, places)) == left
 
 
@@ -107,9 +121,9 @@ def test_nothing_of_thoughts_that_are_expected_to_close_is_passed_on():
 
 
 @pytest.mark.parametrize("said", [*PLAIN, *FENCED])
-@given(places=st.lists(st.integers(min_value=0)))
-def test_an_answer_without_thoughts_stays_as_it_is(said: str, places: Sequence[int]):
-    assert shown(cut(said, places)) == said
+def test_an_answer_without_thoughts_stays_as_it_is(said: str):
+    for deltas in all_cuts(said):
+        assert shown(deltas) == said, deltas
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.lists(st.integers(min_value=0)))

@@ -44,7 +44,9 @@ scalars = (
     )
 )
 junk = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=3)
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=3),
+    max_leaves=8,
 )
 likely = st.dictionaries(st.sampled_from(FIELDS), junk, max_size=6)
 DEEP = 5000

@@ -49,7 +49,6 @@ TABLE: list[tuple[str, Failure, list[tuple[int, int | None]]]] = [
 ]
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404])
 @pytest.mark.parametrize(
     ("failure", "code", "subcode"),
     [
@@ -58,8 +57,9 @@ TABLE: list[tuple[str, Failure, list[tuple[int, int | None]]]] = [
         for code, subcode in codes
     ],
 )
-def test_metas_codes_are_classified(status: int, failure: Failure, code: int, subcode: int | None):
-    assert classify(status, _body(code, subcode)) is failure
+def test_metas_codes_are_classified(failure: Failure, code: int, subcode: int | None):
+    for status in (400, 401, 403, 404):
+        assert classify(status, _body(code, subcode)) is failure, status
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])

@@ -2,6 +2,7 @@
 
 from datetime import date, time
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from babel import Locale
@@ -37,19 +38,18 @@ def test_numbers_are_written_as_babel_writes_them(tag: str, number: int | Decima
 
 
 @pytest.mark.parametrize("tag", RULES)
-@pytest.mark.parametrize("month", range(1, 13))
-@pytest.mark.parametrize("day", [1, 9, 28])
-def test_dates_are_written_as_babel_writes_them(tag: str, month: int, day: int):
-    at = date(2026, month, day)
-    assert RULES[tag].date(at) == format_date(at, "long", locale=babels(tag))
-    assert RULES[tag].day(at) == format_skeleton("MMMMd", at, locale=babels(tag))
+def test_dates_are_written_as_babel_writes_them(tag: str):
+    for month, day in product(range(1, 13), (1, 9, 28)):
+        at = date(2026, month, day)
+        assert RULES[tag].date(at) == format_date(at, "long", locale=babels(tag))
+        assert RULES[tag].day(at) == format_skeleton("MMMMd", at, locale=babels(tag))
 
 
 @pytest.mark.parametrize("tag", RULES)
-@pytest.mark.parametrize("hour", range(24))
-def test_times_are_written_as_babel_writes_them(tag: str, hour: int):
-    at = time(hour, 5)
-    assert RULES[tag].clock(at) == format_time(at, "short", locale=babels(tag))
+def test_times_are_written_as_babel_writes_them(tag: str):
+    for hour in range(24):
+        at = time(hour, 5)
+        assert RULES[tag].clock(at) == format_time(at, "short", locale=babels(tag))
 
 
 def test_an_amount_keeps_its_digits():

@@ -38,8 +38,8 @@ def test_the_page_is_rendered_from_the_figures(figures: dict[str, Any]):
 def test_the_page_changes_with_each_count_of_a_bot(figures: dict[str, Any]):
     [parley, *_] = figures["peers"]["bots"]
     counts = [name for name in parley["tally"] if name not in ("schedules", "crashes", "messages")]
+    before = render(figures)
     for count in counts:
-        before = render(figures)
         parley["tally"][count] += 1
         if count not in ("asked_again", "answered", "asked"):
             assert render(figures) != before, count

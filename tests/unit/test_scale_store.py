@@ -68,14 +68,14 @@ def test_more_units_than_a_partition_gives_a_second_are_refused_however_many_ite
 def test_an_index_without_units_refuses_the_writes_of_its_table():
     """AWS calls it back-pressure."""
     waits = step(transaction("CONV", index="due"), "accept", 3.0)
-    one, many = (ran(waits, rate=600, seconds=20, layout=Layout(due=due)) for due in (1, 10))
+    one, many = (ran(waits, rate=600, seconds=12, layout=Layout(due=due)) for due in (1, 10))
     assert next(iter(one.limits())) == "index due"
     assert one.gave_up_share > 0
     assert (many.gave_up, many.refused) == (0, {})
 
 
 def test_a_new_table_refuses_beyond_4000_units_a_second():
-    at = Traffic([step(transaction("KEYS", units=10))], 800, 10, keys=10_000)
+    at = Traffic([step(transaction("KEYS", units=10))], 800, 6, keys=10_000)
     new, grown = (run(at, Layout(keys_apart=True), latency=EXACT, peak=peak) for peak in (0, 8000))
     assert new.limits()["the table"] > 0.1
     assert "the table" not in grown.refused
