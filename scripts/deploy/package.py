@@ -93,7 +93,8 @@ def copy(project: Path, folder: Path) -> None:
         else:
             shutil.copy2(source, folder / name)
     requirements = (project / _REQUIREMENTS).read_text()
-    (folder / _REQUIREMENTS).write_text(f"-c {(project / _PINS).resolve()}\n{requirements}")
+    pins = f"-c {(project / _PINS).resolve()}\n" if requirements.strip() else ""  # with a line Chalice starts pip
+    (folder / _REQUIREMENTS).write_text(f"{pins}{requirements}")
 
 
 def leave_out_variables(folder: Path, names: Collection[str]) -> None:

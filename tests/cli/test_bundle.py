@@ -112,8 +112,17 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copied(tmp_path_factory.mktemp("bundles") / "project")
 
 
+FILES = ["README.md", "app.json", "data.yaml", "deployment.zip"]
+OLDER = "of an older bundle"
+
+
 @pytest.fixture(scope="module")
 def bundle(project: Path) -> Bundle:
+    """Written over an older one."""
+    older = project.parent / "lambda"
+    older.mkdir()
+    for name in FILES:
+        (older / name).write_text(OLDER)
     return made(project, "lambda", "lambda")
 
 
@@ -330,9 +339,8 @@ def test_a_bundle_is_written_over_an_older_one_and_over_nothing_else(bundle: Bun
     with pytest.raises(ConfigError, match="is not empty and contains no bundle: choose a new folder"):
         written(bundle.project, tmp_path, bundle.settings)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["Mine"]
-    made(bundle.project, bundle.folder.name, "lambda")
-    files = ["README.md", "app.json", "data.yaml", "deployment.zip"]
-    assert sorted(path.name for path in bundle.folder.iterdir()) == files
+    assert sorted(path.name for path in bundle.folder.iterdir()) == FILES
+    assert [name for name in FILES if (bundle.folder / name).read_bytes() == OLDER.encode()] == []
 
 
 def test_a_bundle_takes_no_secrets(tmp_path: Path):

@@ -88,12 +88,15 @@ def measured(
 
 
 def cold_rounds(handlers: Sequence[Handler], place: Place, rounds: int) -> Rounds:
-    """Start each handler once a round, after a round that is not counted and fills the disk's cache."""
+    """Start each handler once a round, after a round that is not counted and fills the disk's cache.
+
+    There is no such round before a single one.
+    """
     found: dict[Handler, list[Round]] = {handler: [] for handler in handlers}
-    for number in range(rounds + 1):
+    for number in range(1 if rounds == 1 else 0, rounds + 1):
         for handler in handlers:
             with started(handler, place) as process:
-                if number or rounds == 1:
+                if number:
                     found[handler].append(process.first)
     return found
 
