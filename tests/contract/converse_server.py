@@ -268,7 +268,7 @@ def _server() -> ThreadingHTTPServer:
     """One server for all tests of the process."""
     _Handler.scripts = {}
     server = _Server(("127.0.0.1", 0), _Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     return server
 
 

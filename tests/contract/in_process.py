@@ -3,12 +3,14 @@
 A request takes a millisecond or two, and what happens before and after its effect is the test's choice.
 """
 
+import copy
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
@@ -39,6 +41,24 @@ ATTEMPTS: Final = 2
 _ONE_AT_A_TIME: Final = threading.Lock()
 """Ministack's own server does one request after another as well."""
 _OTHERS_TURN_S: Final = 0.0005
+
+
+def _copied(value: Any) -> Any:
+    """Copy what came as JSON, in a fourth of the time that `copy.deepcopy` takes."""
+    kind = type(value)
+    if kind is str:
+        return value
+    if kind is dict:
+        return {name: _copied(each) for name, each in value.items()}
+    if kind is list:
+        return [_copied(each) for each in value]
+    return copy.deepcopy(value)
+
+
+# Half of ministack's time would go into copies, and into parsing the same expressions again for each item.
+dynamodb.copy = SimpleNamespace(deepcopy=_copied)
+dynamodb._tokenize = cache(dynamodb._tokenize)  # noqa: SLF001
+dynamodb._condition_syntax_error = cache(dynamodb._condition_syntax_error)  # noqa: SLF001
 
 
 def ministack(body: bytes, headers: Headers) -> Response:

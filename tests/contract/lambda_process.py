@@ -78,7 +78,7 @@ def serving(emulator_url: str, *, handshake_s: float = 0.0) -> Iterator[Servers]
             server = _server(name, servers, forward)
             servers.url[name] = f"http://127.0.0.1:{server.server_port}"
             running.append(server)
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         try:
             yield servers
         finally:

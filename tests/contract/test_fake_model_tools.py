@@ -36,7 +36,7 @@ TOOLS: Final = (
 """As they may be called: the fake model decides by their names."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     with served(ModelServer().routes()) as url:
         yield url

@@ -46,7 +46,7 @@ def test_a_few_words_are_flagged(moderation: OpenAIModeration, text: str, flagge
 
 
 def test_checks_are_recorded_and_can_be_slow(fake_model: ModelServer, moderation: OpenAIModeration):
-    fake_model.recorder.behaviour = Behaviour(delay_ms=3_000)
+    fake_model.recorder.behaviour = Behaviour(delay_ms=1_000)
     with pytest.raises(ModelBusy):
         moderation.check("How are you?", seconds=0.2)
     (call,) = fake_model.recorder.since(0)
