@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
 from chalicelib.access.ports import People
@@ -180,7 +181,11 @@ def busy_story(busy_store: Store, clock: FakeClock) -> Story:
 @pytest.fixture(scope="module")
 def pool(aws_url: str) -> Pool:
     """A user pool of Cognito, with somebody signed in."""
-    return make_pool(aws_url)
+    pool = make_pool(aws_url)
+    for document in ("openid-configuration", "jwks.json"):  # the first request makes a key; the bot waits for seconds
+        found = httpx2.get(f"{aws_url}/{pool.id}/.well-known/{document}", timeout=ON_BUSY_CORES_S, trust_env=False)
+        assert found.is_success
+    return pool
 
 
 @pytest.fixture
