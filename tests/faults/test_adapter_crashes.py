@@ -113,12 +113,13 @@ ERRORS: Final[dict[str, tuple[Trouble, ...]]] = {
 }
 
 
+@some(2)
 @pytest.mark.parametrize("troubles", ERRORS.values(), ids=ERRORS)
 def test_an_error_at_any_request_answers_and_charges_the_message_once_and_a_lost_response_delays_no_answer(
-    troubles: tuple[Trouble, ...],
+    troubles: tuple[Trouble, ...], part: slice
 ):
     """The second sending of a worker's request finds its own lease, and not another worker's."""
-    for number in range(stories.plain(CrashesAt()).requests):
+    for number in range(stories.plain(CrashesAt()).requests)[part]:
         told = stories.plain(CrashesAt(), at_request(number, *troubles))
         assert told.broken == [], number
         assert len(told.simulation.ledger.sent) == asked(told) == 1, number
