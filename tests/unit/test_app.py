@@ -49,7 +49,7 @@ def registered(channels: str | None) -> Any:
     ("channels", "routes", "sockets"),
     [
         (None, OF_MESSENGER | OF_THE_WEB, SOCKETS),
-        ("messenger,web", OF_MESSENGER | OF_THE_WEB, SOCKETS),
+        pytest.param("messenger,web", OF_MESSENGER | OF_THE_WEB, SOCKETS, marks=pytest.mark.full),
         ("web", OF_THE_WEB, SOCKETS),
         ("messenger", OF_MESSENGER, []),
         ("carrier pigeons", OF_MESSENGER | OF_THE_WEB, SOCKETS),  # each request then fails with the setting's error
