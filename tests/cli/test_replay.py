@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -79,8 +80,9 @@ def dead(request: pytest.FixtureRequest, owner: Run) -> Dead:
 
 
 @pytest.fixture
-def letters(owner: Run, chats: Chats) -> Iterator[Dead]:
-    """The dead-letter queue of stage dev."""
+def letters(owner: Run, chats: Chats, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dead]:
+    """The dead-letter queue of stage dev, which answers at once that it is empty."""
+    monkeypatch.setattr("scripts.cli.replay.Queue", partial(Queue, wait_s=0))
     dead = Dead.made(sqs(), "parley-dev-dead")
     yield dead
     dead.client.delete_queue(QueueUrl=dead.queue.url)
