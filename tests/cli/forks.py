@@ -12,6 +12,10 @@ from typing import Final
 
 _FORKS: Final = """
 import json, os, runpy, sys, traceback
+from functools import cache
+import boto3, botocore.session, chalice.app, chalice.deploy.packager, click, pydantic.json_schema, requests
+botocore.session.create_loader = cache(botocore.session.create_loader)
+boto3.Session("test", "test", region_name="eu-central-1").client("sts")
 for name in sys.argv[1:]:
     __import__(name)
 for line in sys.stdin:
@@ -65,7 +69,7 @@ class Forks:
 
 @contextmanager
 def forks(cwd: Path, environment: Mapping[str, str], *imported: str) -> Iterator[Forks]:
-    """Start the process that is forked, once it has imported these modules: packages, or the project's in `cwd`."""
+    """Start the process that is forked: it imports slow packages, and these modules of the project in `cwd`."""
     command = [sys.executable, "-c", _FORKS, *imported]
     with (
         tempfile.TemporaryDirectory() as folder,

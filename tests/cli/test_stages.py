@@ -58,16 +58,16 @@ class Project:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     folder = tmp_path_factory.mktemp("project")
     for name in ("chalicelib", "scripts"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name)  # with the bytecode
     (folder / ".chalice").mkdir()
-    with forks(folder, CLEAN, "boto3", "scripts.cli.commands") as processes:
+    with forks(folder, CLEAN, "scripts.cli.commands") as processes:
         yield Project(folder, processes)
 
 
 @pytest.fixture(scope="module")
 def unread(project: Project) -> Iterator[Project]:
     """The same, in processes that have not read its files yet."""
-    with forks(project.folder, CLEAN, "boto3", "click") as processes:
+    with forks(project.folder, CLEAN) as processes:
         yield Project(project.folder, processes)
 
 
