@@ -1,6 +1,8 @@
 """Known visitors have several conversations: opened, renamed and deleted in a list of the page."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from secrets import token_hex
 
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
@@ -15,10 +17,17 @@ from tests.simulator.test_chat_customers import Shop, a_device, ask, open_chat, 
 pytestmark = needs_chromium
 
 
-@pytest.fixture
-def shop(demo: Demo) -> Iterator[Shop]:
-    with running_shop(demo) as shop:
+@pytest.fixture(scope="module")
+def _shop(_running: Demo) -> Iterator[Shop]:
+    _running.http.post("/world/reset").raise_for_status()
+    with running_shop(_running) as shop:
         yield shop
+
+
+@pytest.fixture
+def shop(_shop: Shop) -> Shop:
+    """The site, whose customers are new."""
+    return replace(_shop, test=token_hex(4))
 
 
 LISTED = [{"title": "Tents", "at": 2}, {"title": "Hats", "at": 1, "room": "~hats"}]

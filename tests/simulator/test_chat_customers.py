@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from secrets import token_hex
 from typing import Any
 
 import jwt
@@ -34,6 +35,8 @@ class Shop:
     url: str
     key: Mapping[str, Any]
     secret: str
+    test: str = ""
+    """Ends the names of customers, so that each test has its own."""
 
     def tag(self, token: str) -> str:
         """Return the line of HTML with any token."""
@@ -70,9 +73,23 @@ def running_shop(demo: Demo, **wish: Any) -> Iterator[Shop]:
         process.communicate()
 
 
+@pytest.fixture(scope="module")
+def _shop(_running: Demo) -> Iterator[Shop]:
+    _running.http.post("/world/reset").raise_for_status()
+    with running_shop(_running) as shop:
+        yield shop
+
+
 @pytest.fixture
-def shop(demo: Demo) -> Iterator[Shop]:
-    with running_shop(demo) as shop:
+def shop(_shop: Shop) -> Shop:
+    """The site, whose customers are new."""
+    return replace(_shop, test=token_hex(4))
+
+
+@pytest.fixture
+def own_shop(_running: Demo) -> Iterator[Shop]:
+    """A site with a key of its own, whose secret a test may replace."""
+    with running_shop(_running) as shop:
         yield shop
 
 
@@ -85,7 +102,7 @@ def a_device(browser: Browser, shop: Shop, **options: Any) -> Iterator[Page]:
 
 def sign_in(page: Page, shop: Shop, customer: str) -> FrameLocator:
     """Come to the shop as a customer, and open the chat."""
-    page.goto(f"{shop.url}/sign-in?as={customer}")
+    page.goto(f"{shop.url}/sign-in?as={customer}{shop.test}")
     return open_chat(page)
 
 
@@ -155,11 +172,11 @@ def test_after_signing_out_a_stranger_has_a_conversation_of_their_own(browser: B
 def wrong_tokens(shop: Shop) -> Mapping[str, str]:
     """Tokens for Anna that must open nothing."""
     now = int(time.time())
-    claims = {"sub": "anna", "aud": shop.key["id"], "exp": now + 600}
+    claims = {"sub": f"anna{shop.test}", "aud": shop.key["id"], "exp": now + 600}
     other = new_key(shop.demo)
     others = parley(shop.demo, "keys", "signing", other["id"])["secret"]
     good = jwt.encode(claims, shop.secret, algorithm="HS256")
-    head, _, signature = jwt.encode({**claims, "sub": "bert"}, shop.secret, algorithm="HS256").split(".")
+    head, _, signature = jwt.encode({**claims, "sub": f"bert{shop.test}"}, shop.secret, algorithm="HS256").split(".")
     return {
         "forged": jwt.encode(claims, "x" * 43, algorithm="HS256"),
         "changed": f"{head}.{good.split('.')[1]}.{signature}",
@@ -195,17 +212,17 @@ def deliver(page: Page, shop: Shop, token: str) -> None:
     page.evaluate("token => { document.querySelector('script').dataset.visitor = token; }", token)
 
 
-def test_the_days_questions_are_counted_for_the_customer_on_all_devices(browser: Browser, demo: Demo):
-    with running_shop(demo, daily_messages=1) as shop, a_device(browser, shop) as phone:
-        frame = sign_in(phone, shop, "anna")
+def test_the_days_questions_are_counted_for_the_customer_on_all_devices(browser: Browser, shop: Shop):
+    with running_shop(shop.demo, daily_messages=1) as sparing, a_device(browser, sparing) as phone:
+        frame = sign_in(phone, sparing, "anna")
         ask(phone, frame, "The only one")
-        with a_device(browser, shop) as computer:
-            here = sign_in(computer, shop, "anna")
+        with a_device(browser, sparing) as computer:
+            here = sign_in(computer, sparing, "anna")
             expect(here.get_by_test_id("left")).to_have_text("No questions left today")
             expect(here.get_by_test_id("spent")).to_have_text("No questions left today. You can write again tomorrow.")
             expect(here.get_by_test_id("composer")).to_be_disabled()
-        with a_device(browser, shop) as berts:
-            expect(sign_in(berts, shop, "bert").get_by_test_id("left")).to_have_text("1 of 1 questions left today")
+        with a_device(browser, sparing) as berts:
+            expect(sign_in(berts, sparing, "bert").get_by_test_id("left")).to_have_text("1 of 1 questions left today")
 
 
 def test_what_is_forgotten_on_one_device_is_gone_on_the_other(browser: Browser, shop: Shop):
@@ -219,16 +236,16 @@ def test_what_is_forgotten_on_one_device_is_gone_on_the_other(browser: Browser, 
 
 
 def test_a_secret_that_leaked_is_refused_at_once_and_the_next_one_opens_the_same_conversation(
-    browser: Browser, shop: Shop
+    browser: Browser, own_shop: Shop
 ):
-    following = parley(shop.demo, "keys", "signing", shop.key["id"], "--next")["secret"]
-    with a_device(browser, shop) as page:
-        frame = sign_in(page, shop, "anna")
+    following = parley(own_shop.demo, "keys", "signing", own_shop.key["id"], "--next")["secret"]
+    with a_device(browser, own_shop) as page:
+        frame = sign_in(page, own_shop, "anna")
         ask(page, frame, "Where is my order?")
-        parley(shop.demo, "keys", "rotate", shop.key["id"], "--yes")
+        parley(own_shop.demo, "keys", "rotate", own_shop.key["id"], "--yes")
         expect(frame.get_by_test_id("trouble")).to_contain_text(UNKNOWN)
-        claims = {"sub": "anna", "aud": shop.key["id"], "exp": int(time.time()) + 600}
-        deliver(page, shop, jwt.encode(claims, following, algorithm="HS256"))
+        claims = {"sub": f"anna{own_shop.test}", "aud": own_shop.key["id"], "exp": int(time.time()) + 600}
+        deliver(page, own_shop, jwt.encode(claims, following, algorithm="HS256"))
         expect(open_chat(page).get_by_test_id("question")).to_have_text(["Where is my order?"])
 
 
@@ -236,7 +253,7 @@ def test_the_owner_finds_blocks_and_exports_the_customer_by_the_sites_own_id(bro
     with a_device(browser, shop) as page:
         frame = sign_in(page, shop, "anna")
         ask(page, frame, "Where is my order?")
-        person = parley(shop.demo, "keys", "customer", shop.key["id"], "anna")["person"]
+        person = parley(shop.demo, "keys", "customer", shop.key["id"], f"anna{shop.test}")["person"]
         assert person in [each["person"] for each in parley(shop.demo, "people", "list")["people"]]
         parley(shop.demo, "people", "block", person, "--yes")
         expect(frame.get_by_test_id("trouble")).to_contain_text("Your messages are not answered here.")
@@ -248,7 +265,7 @@ def test_a_token_that_expired_on_an_open_page_is_replaced_by_the_guides_code(bro
     [code] = re.findall(r"^```js\n(addEventListener.*?)^```", guide, re.DOTALL | re.MULTILINE)
     now = int(time.time())
     old, new = (
-        jwt.encode({"sub": "anna", "aud": shop.key["id"], "exp": exp}, shop.secret, algorithm="HS256")
+        jwt.encode({"sub": f"anna{shop.test}", "aud": shop.key["id"], "exp": exp}, shop.secret, algorithm="HS256")
         for exp in (now - 1, now + 600)
     )
     with a_device(browser, shop) as page:

@@ -1,5 +1,7 @@
 """The chat page when frames come twice, late, in an odd order or not at all, and when the model is hostile."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -308,8 +310,12 @@ def test_a_link_says_where_it_leads(chat: Page, bot: ChatServer):
     assert [link.get_attribute("data-leads") for link in links.all()] == list(LINKS.values())
 
 
+def rarely(*pieces: str) -> list[Any]:
+    return [pytest.param(piece, marks=pytest.mark.full) for piece in pieces]
+
+
 @pytest.mark.parametrize(
-    "piece", ["a", "word ", "*", "a**b", "[", "> ", "`", "<", "- ", "1. ", "|a", "\\", "http://a.", "가나다"]
+    "piece", ["a", "a**b", "[", "`", "|a", *rarely("word ", "*", "> ", "<", "- ", "1. ", "\\", "http://a.", "가나다")]
 )
 def test_a_line_of_100_kb_neither_stops_the_page_nor_breaks_its_layout(chat: Page, bot: ChatServer, piece: str):
     chat.set_viewport_size({"width": 360, "height": 640})
