@@ -120,7 +120,7 @@ def new_account(
     urls = {"PARLEY_GRAPH_URL": f"{local}/graph/v25.0", "OPENAI_BASE_URL": f"{local}/openai/v1"}
     with (
         NamedTemporaryFile("w", prefix="faults-") as faults,
-        ministack(project.unpacked, **{"FAULTS": faults.name, **bedrock, **(emulator or {})}) as aws_url,
+        ministack(project, **{"FAULTS": faults.name, **bedrock, **(emulator or {})}) as aws_url,
         fakes(port, meta, model),
     ):
         urls["PARLEY_CONNECTIONS_URL"] = f"{aws_url}/_aws/execute-api/{{api}}/{{stage}}"
@@ -131,7 +131,7 @@ def new_account(
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy of the project. `test_a_new_version_comes_…` changes it, so that `parley deploy` builds another zip."""
+    """A copy of the project. `test_a_new_version_comes_…` changes it, so that `parley deploy` deploys another zip."""
     return Project(tmp_path_factory.mktemp("project"))
 
 

@@ -14,23 +14,23 @@ CloudFormation here refuses to delete a protected table, as on AWS. It fails at 
 It runs the SAM transform as `SAM_TRANSFORM`, a command, since its libraries would be importable by the deployed code.
 """
 
-import hashlib
 import json
 import os
 import shlex
+import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import zipfile
 from collections.abc import Mapping
 from contextvars import ContextVar
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from forking import Fork, Forks  # type: ignore[import-not-found]  # beside this file, which is a program
+from forking import Fork, Forks, unpacked  # type: ignore[import-not-found]  # beside this file, which is a program
 from ministack.core import lambda_runtime
 from ministack.services import apigateway, dynamodb, lambda_svc
 from ministack.services import apigateway_v1 as v1
@@ -48,7 +48,7 @@ _handle_websocket = apigateway.handle_websocket
 _connect_status: ContextVar[int] = ContextVar("connect_status", default=403)
 _unpacking = threading.Lock()
 _forks: dict[Path, Forks] = {}
-"""A process for each version of the code."""
+"""A process for each version of the code; the one of the tests' own zip is that of FORKS."""
 
 
 async def handle_request(method: str, path: str, headers: Any, body: bytes, query_params: Mapping[str, Any]) -> Answer:
@@ -174,13 +174,8 @@ class Code(zipfile.ZipFile):
 
     def extractall(self, path: Any = None, *_: Any) -> None:
         """Link the code instead of creating an empty folder."""
-        content = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()
-        home = Path(os.environ["UNPACKED"], content)
         with _unpacking:
-            if not home.exists():
-                partial = tempfile.mkdtemp(dir=home.parent)
-                super().extractall(partial)
-                Path(partial).rename(home)
+            home = unpacked(Path(str(self.filename)), Path(os.environ["UNPACKED"]))
         Path(path).rmdir()
         Path(path).symlink_to(home)
 
@@ -190,8 +185,14 @@ def popen(words: list[str], *, cwd: str, env: dict[str, str], **_: Any) -> Fork:
     home = Path(cwd).resolve()
     with _unpacking:
         if home not in _forks:
-            _forks[home] = Forks(words[0], "boto3", "chalice.app", "chalicelib", path=str(home))
+            _forks[home] = Forks.loaded(words[0], "boto3", "chalice.app", "chalicelib", path=str(home))
     return _forks[home].start(*words[1:], folder=cwd, environment=env)
+
+
+def forks_of_the_tests() -> None:
+    """Use the process that the tests have started, for the code of which it has the modules."""
+    number, home = os.environ["FORKS"].split(maxsplit=1)
+    _forks[Path(home)] = Forks(socket.socket(fileno=int(number)))
 
 
 def end_with(parent: int) -> None:
@@ -202,7 +203,9 @@ def end_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
+    forks_of_the_tests()
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
+    lambda_svc._unzipped_size = lru_cache(maxsize=2)(lambda_svc._unzipped_size)  # all functions have one zip
     lambda_svc._put_event_invoke_config = put_event_invoke_config
     provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"] |= {"create": create_table, "delete": delete_table}
     stacks._provision_resource = provision

@@ -1,10 +1,11 @@
 """Starts Python programs as forks of a process that has imported the modules most of them need.
 
-`Forks` starts that process, and its `start` is for a program what `subprocess.Popen` is: a process of its own, with its
-own environment, folder and pipes. Needs the standard library only, since the emulator's environment has nothing else.
+`Forks.loaded` starts that process, and `start` is for a program what `subprocess.Popen` is: a process of its own, with
+its own environment, folder and pipes. Needs the standard library only: the emulator's environment has nothing else.
 """
 
 import gc
+import hashlib
 import json
 import os
 import runpy
@@ -13,15 +14,31 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
+import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, NoReturn, TextIO
 
 _MESSAGE = 1_000_000
 """The most bytes of a program's description."""
+_NUMBER = 16
+"""The bytes of an id and an exit code."""
+
+
+def unpacked(archive: Path, folder: Path) -> Path:
+    """Unpack a zip into `folder`, if it is not there yet; returns where."""
+    home = folder.resolve() / hashlib.sha256(archive.read_bytes()).hexdigest()
+    if not home.exists():
+        partial = tempfile.mkdtemp(dir=folder)
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(partial)
+        Path(partial).rename(home)
+    return home
 
 
 class Fork:
@@ -31,7 +48,7 @@ class Fork:
         self.pid, self.stdin, self.stdout, self.stderr = pid, stdin, stdout, stderr
         self.returncode: int | None = None
         self._status = status
-        """The end of a pipe on which the exit code comes."""
+        """The end of a pipe on which the exit code comes, after the id."""
         self._lock = threading.Lock()
 
     def poll(self) -> int | None:
@@ -83,7 +100,7 @@ class Fork:
     def _ended(self, seconds: float | None) -> int | None:
         with self._lock:
             if self.returncode is None and select.select([self._status], [], [], seconds)[0]:
-                self.returncode = int(os.read(self._status, 16) or b"-9")
+                self.returncode = int(os.read(self._status, _NUMBER) or b"-9")
                 os.close(self._status)
         return self.returncode
 
@@ -91,14 +108,21 @@ class Fork:
 class Forks:
     """A process that has imported packages, some of them from the folder `path`, and is forked for each program."""
 
-    def __init__(self, python: str, *modules: str, path: str, **options: Any) -> None:
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._lock = threading.Lock()
-        words = [python, "-P", __file__, str(theirs.fileno()), path, *modules]
+    def __init__(self, end: socket.socket, process: object = None) -> None:
+        self.end = end
+        """Where programs are asked for. Another process may have it too, and `Forks` of its own."""
+        self._process = process
+
+    @classmethod
+    def loaded(cls, python: str, *packages: str, path: str, **options: Any) -> "Forks":
+        """Start the process."""
+        own, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        words = [python, "-P", __file__, str(theirs.fileno()), path, *packages]
         with theirs:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 words, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True, **options
             )
+        return cls(own, process)
 
     def start(self, *words: str, folder: str, environment: Mapping[str, str]) -> Fork:
         """Start a program: a file and its arguments, or `-m`, a module and its arguments."""
@@ -107,18 +131,17 @@ class Forks:
         told = json.dumps({"words": words, "folder": folder, "environment": dict(environment)}).encode()
         assert len(told) < _MESSAGE
         try:
-            with self._lock:
-                socket.send_fds(self._socket, [told], theirs)
-                pid = int(self._socket.recv(16))
+            socket.send_fds(self.end, [told], theirs)
         finally:
             for file in theirs:
                 os.close(file)
-        return Fork(pid, status, os.fdopen(writes, "w", buffering=1), os.fdopen(reads), os.fdopen(errors))
-
-    def close(self) -> None:
-        """End the process; programs that run go on."""
-        self._socket.close()
-        self._process.wait()
+        return Fork(
+            int(os.read(status, _NUMBER)),
+            status,
+            os.fdopen(writes, "w", buffering=1),
+            os.fdopen(reads),
+            os.fdopen(errors),
+        )
 
 
 def _load(name: str) -> None:
@@ -155,7 +178,7 @@ def _serve(own: socket.socket) -> None:
             statuses[pid] = status
             for one in standard:
                 os.close(one)
-            own.send(str(pid).encode())
+            _write(status, pid)
 
 
 def _report(statuses: dict[int, int]) -> None:
@@ -163,9 +186,13 @@ def _report(statuses: dict[int, int]) -> None:
         while (ended := os.waitpid(-1, os.WNOHANG))[0]:
             pid, status = ended
             file = statuses.pop(pid)
-            with suppress(BrokenPipeError):
-                os.write(file, str(os.waitstatus_to_exitcode(status)).encode())
+            _write(file, os.waitstatus_to_exitcode(status))
             os.close(file)
+
+
+def _write(file: int, number: int) -> None:
+    with suppress(BrokenPipeError):
+        os.write(file, str(number).rjust(_NUMBER).encode())
 
 
 def _run(told: Any, standard: list[int]) -> NoReturn:

@@ -21,7 +21,7 @@ from starlette.routing import Mount
 from scripts.simulator.aws import CREDENTIALS, REGION, free_port, wait_for
 from scripts.simulator.meta import Meta
 from scripts.simulator.model import ModelServer
-from tests.deployed.forking import Forks
+from tests.deployed.forking import Forks, unpacked
 
 ROOT: Final = Path(__file__).parents[2]
 STAGE: Final = "emulated"
@@ -51,8 +51,23 @@ from scripts.deploy.package import build
 build(*map(Path, sys.argv[1:]))
 """
 _HOMES: Final = ROOT / ".parley"
-_COMMANDS: Final = ("boto3", "chalice.deploy", "scripts.cli", "scripts.deploy", "scripts.stage", "chalicelib")
+_COMMANDS: Final = (
+    "boto3",
+    "chalice.deploy",
+    "scripts.cli",
+    "scripts.deploy",
+    "scripts.stage",
+    "chalicelib",
+    "impatient",
+)
 """The packages of the command line, which each command would import for a second."""
+_IMPATIENT: Final = """
+import time
+from scripts.deploy import stack, steps
+for waiting in stack.Stack, steps.DeploymentPlan:
+    waiting.__init__.__defaults__ = (lambda seconds: time.sleep(seconds / 5),)
+"""
+"""Commands ask every 0.2 s, not every second, whether a stack is done and the webhook can be reached."""
 _PROJECT: Final = ("app.py", "chalicelib", "scripts", "requirements.txt", "constraints.txt", ".chalice")
 
 
@@ -90,26 +105,31 @@ def _environment(name: str, *packages: str) -> Path:
     return python
 
 
-def built_zip() -> Path:
-    """Build the zip of the project as it is, if needed: all test processes and the next run use one."""
-    home = _HOMES / "tested"
+def built_zip(project: Path, name: str) -> tuple[Path, Path]:
+    """Build the zip of a project and unpack it, if needed: all test processes and the next run use the same."""
+    home = _HOMES / name
     _HOMES.mkdir(exist_ok=True)
-    with (_HOMES / "tested.lock").open("w") as lock:
+    with (_HOMES / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        subprocess.run([sys.executable, "-c", _BUILD, str(ROOT), str(home / STAGE)], cwd=ROOT, check=True)
+        subprocess.run([sys.executable, "-c", _BUILD, str(project), str(home / STAGE)], cwd=ROOT, check=True)
         [built] = home.glob("*.zip")
-    return built
+        code = unpacked(built, home)
+        for old in home.iterdir():
+            if old not in {built, code, home / STAGE}:
+                shutil.rmtree(old)
+    return built, code
 
 
 @contextmanager
-def ministack(unpacked: Path, *options: str, **environment: str) -> Iterator[str]:
-    """Start an emulator in its own process; yields its address. It keeps the code of functions in `unpacked`."""
+def ministack(project: "Project", *options: str, **environment: str) -> Iterator[str]:
+    """Start an emulator in its own process, with the environments of the project's functions; yields its address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     env = {**os.environ, **CREDENTIALS, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR"}
     env |= {
         "FAULTS": os.devnull,
-        "UNPACKED": str(unpacked),
+        "UNPACKED": str(project.unpacked),
+        "FORKS": f"{project.functions.end.fileno()} {project.code}",
         "AWS_ENDPOINT_URL": url,
         "IOT_MTLS_ENABLED": "0",
         "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "6",
@@ -117,7 +137,11 @@ def ministack(unpacked: Path, *options: str, **environment: str) -> Iterator[str
     command = [str(emulator_python()), str(ROOT / "tests" / "deployed" / "emulator.py"), *options]
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         process = subprocess.Popen(
-            command, env={**env, "TMPDIR": folder}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            env={**env, "TMPDIR": folder},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[project.functions.end.fileno()],
         )
         try:
             wait_for(f"{url}/_ministack/health", seconds=120)
@@ -157,9 +181,9 @@ class Project:
         self.unpacked = folder / "unpacked"
         """Where emulators keep its code."""
         self.unpacked.mkdir()
-        built, build = built_zip(), folder / ".parley" / "build"
-        build.mkdir(parents=True)
-        shutil.copy2(built, build / built.name)
+        self.code = self._find(*built_zip(ROOT, "tested"))
+        self.functions = Forks.loaded(str(emulator_python()), "boto3", "chalice.app", "chalicelib", path=str(self.code))
+        """The environments of its functions."""
         self.environment: dict[str, str] = {}
         self._forks: Forks | None = None
         for name in _PROJECT:
@@ -168,7 +192,24 @@ class Project:
                 shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("deployments"))
             else:
                 shutil.copy2(source, folder / name)
+        (folder / "impatient.py").write_text(_IMPATIENT)
         self._configure({})
+
+    def _find(self, built: Path, code: Path) -> Path:
+        """Put a zip where `parley deploy` finds it, and its code where emulators do; returns the latter."""
+        build = self.folder / ".parley" / "build"
+        build.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(built, build / built.name)
+        (self.unpacked / code.name).symlink_to(code)
+        return code
+
+    def changes(self, name: str, old: str, new: str) -> None:
+        """Change a text in a file, as a new version does; the zip is built here, and so only once for many runs."""
+        file = self.folder / name
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
+        self._find(*built_zip(self.folder, "changed"))
 
     @contextmanager
     def configured(self, **environment: str) -> Iterator[None]:
@@ -195,7 +236,7 @@ class Project:
     ) -> subprocess.CompletedProcess[str]:
         """Run `scripts/parley` without a terminal."""
         if not self._forks:
-            self._forks = Forks(
+            self._forks = Forks.loaded(
                 sys.executable, *_COMMANDS, path=str(self.folder), cwd=self.folder, env=self._shell("", {})
             )
         words = _command(arguments)

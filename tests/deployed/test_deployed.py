@@ -1,6 +1,5 @@
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from scripts.bench.cold import runtime
 from scripts.simulator.aws import TICK
 from tests.deployed.conftest import Deployment
+from tests.deployed.forking import unpacked
 from tests.deployed.running import STAGE, ministack
 from tests.simulator.meta import deletion_form
 
@@ -96,7 +96,7 @@ def test_the_owner_sees_what_it_cost(deployment: Deployment):
 
 def test_the_zip_brings_all_that_lambda_does_not_have(deployment: Deployment, tmp_path: Path):
     [package] = (deployment.project.folder / ".parley" / "build" / STAGE / ".chalice" / "deployments").glob("*.zip")
-    shutil.unpack_archive(package, tmp_path / "task")
+    task = unpacked(package, deployment.project.unpacked)
     brought = runtime(tmp_path / "runtime")
     code = (
         "import app; from chalicelib.bootstrap import health, heartbeat, pages, websocket, worker;"
@@ -105,7 +105,7 @@ def test_the_zip_brings_all_that_lambda_does_not_have(deployment: Deployment, tm
         "websocket.handler(), site.chat_config, site.api_keys;"
         "from chalicelib.access import oidc, ticket; ticket.mint('k', 'v', secret='s' * 32, now=0)"
     )
-    path = os.pathsep.join([str(tmp_path / "task"), str(brought)])
+    path = os.pathsep.join([str(task), str(brought)])
     env = {"PYTHONPATH": path, "AWS_DEFAULT_REGION": "eu-central-1"}
     command = [sys.executable, "-S", "-c", code]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
@@ -114,7 +114,7 @@ def test_the_zip_brings_all_that_lambda_does_not_have(deployment: Deployment, tm
 
 @pytest.fixture(scope="module")
 def plain_emulator_answers(deployment: Deployment) -> subprocess.CompletedProcess[str]:
-    with ministack(deployment.project.unpacked, "--plain") as aws_url:
+    with ministack(deployment.project, "--plain") as aws_url:
         return deployment.project.parley("deploy", "--yes", aws_url=aws_url, **deployment.secrets)
 
 

@@ -96,8 +96,8 @@ def test_a_permanent_failure_is_a_dead_letter_until_the_owner_replays_it(deploym
 
 
 def test_a_new_version_comes_while_people_write_and_nobody_loses_a_message(deployment: Deployment):
-    changed = deployment.project.folder / "chalicelib" / "content" / "locales" / "en.toml"
-    changed.write_text(changed.read_text().replace("Fine, nothing is deleted.", "Fine, nothing at all is deleted."))
+    texts = "chalicelib/content/locales/en.toml"
+    deployment.project.changes(texts, "Fine, nothing is deleted.", "Fine, nothing at all is deleted.")
     stop = threading.Event()
     kept: list[str] = []
 
