@@ -27,6 +27,8 @@ from tests.simulator.meta import signed
 ROOT = Path(__file__).parents[2]
 ENDED_IN_S = 3.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.5
+QUICK: Final = 1000
+"""Words a second of the model's answers, where a test does not look at them while they grow."""
 PATIENCE_S = 60
 """How long what a test waits for may take on busy cores."""
 STILL_WRITING: Final = text.load("en")("still_writing")
@@ -39,6 +41,7 @@ class Demo:
         self.url = url
         self.http = httpx2.Client(base_url=url, timeout=2 * PATIENCE_S, trust_env=False)
         self.facts: Mapping[str, Any] = self.http.get("/world").json()
+        self.behave("model")
 
     def say(self, person: str, text: str) -> int:
         """Deliver a message as Meta would; returns the webhook's status."""
@@ -55,7 +58,14 @@ class Demo:
 
     def behave(self, fake: str, **behaviour: Any) -> None:
         """Set how the Graph API or the model responds."""
+        if fake == "model":
+            behaviour.setdefault("tokens_per_second", QUICK)
         self.http.put(f"/world/{fake}/behaviour", json=behaviour).raise_for_status()
+
+    def reset(self) -> None:
+        """Forget all that has happened."""
+        self.http.post("/world/reset").raise_for_status()
+        self.behave("model")
 
     def heartbeat(self) -> Mapping[str, Any]:
         """Run one heartbeat."""
@@ -154,7 +164,7 @@ def _running() -> Iterator[Demo]:
 @pytest.fixture
 def demo(_running: Demo) -> Demo:
     """A demo in which nothing has happened yet."""
-    _running.http.post("/world/reset").raise_for_status()
+    _running.reset()
     return _running
 
 
@@ -168,7 +178,7 @@ def _running_by_queue() -> Iterator[Demo]:
 def either_demo(request: pytest.FixtureRequest) -> Demo:
     """A demo whose worker is invoked directly, and one whose worker is invoked by a queue."""
     running: Demo = request.getfixturevalue("_running" if request.param == "lambda" else "_running_by_queue")
-    running.http.post("/world/reset").raise_for_status()
+    running.reset()
     return running
 
 

@@ -68,7 +68,7 @@ def test_five_quick_questions_are_asked_in_order(demo: Demo, names: str):
         await someone_was_answered(everybody)
         tab = everybody.visitor("anna")
         ready = await tab.enter()
-        with late(demo, 0, 2000, 300, 1500, 20):
+        with late(demo, 0, 1000, 300, 700, 20):
             await ask_all(tab, names, now=ready["now"])
             await all_answered(tab, 5)
 

@@ -96,7 +96,7 @@ def test_everybody_in_a_room_is_told_the_same_and_nobody_else_anything_however_m
     ]
     assert len({frame["from"] for frame in first if frame["type"] == "question"}) == 3 == len(set(PEOPLE))
     assert not [frame for tab in crowd.elsewhere for frame in tab.about_turns]
-    assert 0 < crowd.writes <= alone.writes  # who asks three questions within seconds needs a few more
+    assert 0 < crowd.writes < alone.writes + IDLE / 2  # the lease of an answer that takes longer is written more often
     assert count.calls["Scan"] == 0
 
 
