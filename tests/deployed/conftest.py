@@ -3,7 +3,7 @@
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -130,9 +130,10 @@ def new_account(
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A copy of the project. `test_a_new_version_comes_…` changes it, so that `parley deploy` deploys another zip."""
-    return Project(tmp_path_factory.mktemp("project"))
+    with closing(Project(tmp_path_factory.mktemp("project"))) as project:
+        yield project
 
 
 @pytest.fixture

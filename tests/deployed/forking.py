@@ -108,7 +108,7 @@ class Fork:
 class Forks:
     """A process that has imported packages, some of them from the folder `path`, and is forked for each program."""
 
-    def __init__(self, end: socket.socket, process: object = None) -> None:
+    def __init__(self, end: socket.socket, process: "subprocess.Popen[bytes] | None" = None) -> None:
         self.end = end
         """Where programs are asked for. Another process may have it too, and `Forks` of its own."""
         self._process = process
@@ -123,6 +123,12 @@ class Forks:
                 words, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True, **options
             )
         return cls(own, process)
+
+    def close(self) -> None:
+        """End the process when no other has this end; programs that run go on."""
+        self.end.close()
+        if self._process:
+            self._process.wait()
 
     def start(self, *words: str, folder: str, environment: Mapping[str, str]) -> Fork:
         """Start a program: a file and its arguments, or `-m`, a module and its arguments."""

@@ -195,6 +195,12 @@ class Project:
         (folder / "impatient.py").write_text(_IMPATIENT)
         self._configure({})
 
+    def close(self) -> None:
+        """End the processes of which its programs are forks."""
+        for forks in (self.functions, self._forks):
+            if forks:
+                forks.close()
+
     def _find(self, built: Path, code: Path) -> Path:
         """Put a zip where `parley deploy` finds it, and its code where emulators do; returns the latter."""
         build = self.folder / ".parley" / "build"
