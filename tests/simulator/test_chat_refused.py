@@ -66,6 +66,7 @@ def test_a_blocked_visitor_is_asked_before_all_is_deleted_and_no_changes_nothing
     button = blocked(chat, bot)
     expect(button).to_have_text("Delete what is stored about me")
     button.press("Enter")
+    expect(chat.get_by_test_id("forget")).to_be_visible()
     expect(chat.get_by_test_id("forget")).to_contain_text("This cannot be undone.")
     chat.keyboard.press("Enter")
     expect(chat.get_by_test_id("forget")).to_be_hidden()
