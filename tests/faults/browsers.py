@@ -61,6 +61,8 @@ class Browser:
     code: str = ""
     """Of the last error."""
     ended: bool = False
+    was_away: bool = False
+    """Whether it has left a room since it got its own conversation: `left` brings nothing of what was said there."""
     opened: int = 0
     _number: int = 0
     _patient: int = 0
@@ -87,13 +89,16 @@ class Browser:
             client.lost()
         socket, query = self.socket, {} if self.visitor else {"config": self.key}
 
+        def refused() -> None:
+            self.wires.gone.add(socket)
+
         def connect() -> None:
             if self.handler.connect(socket, endpoint=ENDPOINT, origin="", query=query) != 200:
-                self.wires.gone.add(socket)
+                refused()
             else:
                 self.simulation.after(0, self._enters)
 
-        self.simulation.start_process("connect", connect)
+        self.simulation.start_process("connect", connect, refused)  # API Gateway refuses where the function dies
         self.simulation.after(AGAIN_S, lambda: self._gives_up(socket))
 
     def says(self, text: str, *, room: str | None = None) -> str:
@@ -134,7 +139,10 @@ class Browser:
         self._check(client.turns.get(frame.get("turn", "")))
         if frame["type"] == "ready":
             self.visitor, self.opened = frame.get("visitor", self.visitor), 0
+            self.was_away = self.was_away and room is not None
             self._is_in(room)
+        if frame["type"] == "left":
+            self.was_away = True
         if frame["type"] == "accepted":
             self.outbox.pop(frame.get("id", ""), None)
         if frame["type"] == "error":

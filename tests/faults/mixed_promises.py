@@ -44,7 +44,8 @@ def _shows_what_is_kept(told: Mixed) -> bool:
         found = memory.connections.get(browser.socket) if browser.socket and browser.is_there else None
         for room, client in browser.clients.items() if found else ():
             conversation = _conversation(browser, room)
-            is_followed = client.is_ready and found is not None and found.connection.follows(conversation)
+            got_all = client.is_ready and not (room is None and browser.was_away)
+            is_followed = got_all and found is not None and found.connection.follows(conversation)
             for turn in _finished(told, conversation) if is_followed else ():
                 shown = client.turns.get(turn.id)
                 if shown is None or not shown.is_over or turn.reply is None or shown.text != turn.reply.text:
