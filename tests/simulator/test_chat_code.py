@@ -124,6 +124,16 @@ def test_code_that_grows_is_coloured_once(chat: Page, bot: ChatServer):
     assert colours(chat, coloured) == coloured
 
 
+def test_the_oldest_code_loses_its_colours_before_there_are_so_many_that_the_page_is_slow(
+    open_page: Page, bot: ChatServer
+):
+    for piece in ("1 " * 1500, "if " * 1500, "'a' " * 1500):
+        answered(open_page, bot, f"```js\n{piece}\n```")
+    answered(open_page, bot, f"```js\n{'2 ' * 5000}\n```")
+    sizes = "() => ['number', 'keyword', 'string'].map((kind) => CSS.highlights.get(kind).size)"
+    assert open_page.evaluate(sizes) == [0, 1500, 1500]
+
+
 RARELY = [pytest.param(piece, marks=pytest.mark.full) for piece in ('"', "<!--", "\\\\", "'\\\\", "a ", "// ")]
 
 

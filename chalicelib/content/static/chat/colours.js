@@ -6,6 +6,9 @@
 /** Longer code is not coloured: it is drawn again with each word that arrives. */
 const LONGEST = 20_000;
 
+/** The parts with a colour in all code of the page: with many more, a browser takes seconds for each word that is drawn. */
+const MOST_PARTS = 4_000;
+
 const HASH = new Set("bash dockerfile elixir fish makefile perl powershell py python r rb ruby sh shell toml yaml yml zsh".split(" "));
 const DASHES = new Set("ada elm haskell hs lua sql".split(" "));
 const PLAIN = new Set(["", "console", "diff", "log", "md", "markdown", "output", "plaintext", "text", "txt"]);
@@ -44,16 +47,32 @@ export function parts(code, lang) {
   });
 }
 
-/** Colours the text of a `code` element; returns a function that takes the colours away again. */
+/** The parts of each code that is coloured, oldest first. */
+const coloured = new Set();
+
+/** Colours the text of a `code` element, and takes the colours of the oldest away if there are too many; returns a function that takes its own away. */
 export function colour(code, lang) {
   const text = code.firstChild;
   if (!globalThis.CSS?.highlights || !text) return () => {};
-  const ranges = parts(text.data, lang).map(([kind, start, end]) => {
+  const found = parts(text.data, lang);
+  if (found.length > MOST_PARTS) return () => {};
+  const ranges = found.map(([kind, start, end]) => {
     const range = new StaticRange({ startContainer: text, startOffset: start, endContainer: text, endOffset: end });
     return [highlight(kind), range];
   });
   for (const [kind, range] of ranges) kind.add(range);
-  return () => ranges.forEach(([kind, range]) => kind.delete(range));
+  coloured.add(ranges);
+  for (const oldest of coloured) if (total() > MOST_PARTS) uncolour(oldest);
+  return () => uncolour(ranges);
+}
+
+function uncolour(ranges) {
+  ranges.forEach(([kind, range]) => kind.delete(range));
+  coloured.delete(ranges);
+}
+
+function total() {
+  return KINDS.reduce((sum, kind) => sum + highlight(kind).size, 0);
 }
 
 function highlight(kind) {
