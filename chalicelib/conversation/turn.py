@@ -162,6 +162,8 @@ class Turn:
     """The later turn that answers the message too; it has no answer of its own."""
     says_ai: bool = False
     """Whether its reply says that an AI answers, as `disclosure` wants it; stored when it is charged."""
+    hides_before: int = 0
+    """As `Record.forget_before` of a command that the worker has just carried out, else 0; it is not stored here."""
     before: tuple["Turn", ...] = ()
     """The messages that it answers beside its own, in their order; `burst` finds them, and they are not stored here."""
 

@@ -316,5 +316,5 @@ def _down() -> ModelError:
 
 def _answered(step: Record) -> Turn:
     """Return the turn as it is once the step is recorded."""
-    charged_day = None if step.refund else step.turn.charged_day
-    return replace(step.turn, state=TurnState.ANSWERED, reply=step.reply, charged_day=charged_day, deliveries=1)
+    after = {"charged_day": None} if step.refund else {"hides_before": step.forget_before or 0}
+    return replace(step.turn, state=TurnState.ANSWERED, reply=step.reply, deliveries=1, **after)

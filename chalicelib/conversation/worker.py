@@ -123,7 +123,7 @@ class Worker:
                 held = holding
                 closed, holding, person = self._close(held, turn, memory, time, release=turn.id == thread.open[-1].id)
                 memory = _remember(memory, closed)
-                holding = _without_summary(holding) if holding and _drops_summary(closed) else holding
+                holding = _as_left(holding, closed) if holding else None
                 answered += 1
         if person:
             self.summarizer.after(held, memory, person, remaining_ms=time.remaining_ms)
@@ -272,11 +272,8 @@ def _has_to_go(closed: Turn) -> bool:
     return parse(closed.text) in (Command.FORGET_CONFIRMED, Command.INVITE) or taps.read(closed.text) is not None
 
 
-def _drops_summary(closed: Turn) -> bool:
-    """Whether the turn was a command that deleted the summary."""
-    return closed.reply is not None and parse(closed.text) in (Command.RESET, Command.FORGET_CONFIRMED)
-
-
-def _without_summary(lease: Lease) -> Lease:
-    """Return the lease as it is once a command has deleted the summary."""
-    return replace(lease, summary=None, words_version=lease.words_version + 1)
+def _as_left(lease: Lease, closed: Turn) -> Lease:
+    """Return the lease as it is once a command has hidden earlier turns, or deleted the summary."""
+    lease = replace(lease, history_from=max(lease.history_from, closed.hides_before))
+    drops_summary = closed.reply is not None and parse(closed.text) in (Command.RESET, Command.FORGET_CONFIRMED)
+    return replace(lease, summary=None, words_version=lease.words_version + 1) if drops_summary else lease

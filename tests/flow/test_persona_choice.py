@@ -102,6 +102,13 @@ def test_a_persona_may_be_named_as_its_file_or_as_people_read_it(bot: Bot, typed
     assert speaks_as(bot) == "santa"
 
 
+def test_another_persona_knows_nothing_of_what_was_said_before_also_if_a_question_waits_already(bot: Bot):
+    for text in ("my cat is called Minka", "/persona santa", "what is my cat called?"):
+        bot.accepts("anna", text)
+    bot.works()
+    assert (bot.last_prompt.question, bot.last_prompt.history) == ("what is my cat called?", ())
+
+
 def test_another_persona_knows_nothing_of_what_was_said_before(bot: Bot):
     bot.receives("anna", "My secret is 42")
     bot.receives("anna", "/persona seller")
