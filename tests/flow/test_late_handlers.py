@@ -52,6 +52,18 @@ def test_questions_one_after_the_other_wait_only_if_they_come_within_the_time_th
     assert chat.bot.slept == [WINDOW_S]
 
 
+def test_a_question_that_waits_after_a_reset_is_asked_without_what_was_said_before(chat: Chat):
+    tab = chat.opens()
+    tab.says("My cat is called Minka.")
+    chat.clock.tick(seconds=10)
+    tab.asks("/reset")
+    chat.clock.tick(seconds=1)
+    tab.asks("What is my cat called?")
+    chat.works()
+    assert len(chat.bot.slept) == 2, "first for what may be missing before the reset, then before the question"
+    assert (chat.bot.last_prompt.question, chat.bot.last_prompt.history) == ("What is my cat called?", ())
+
+
 def test_a_client_that_numbers_its_questions_never_waits_while_none_is_missing(chat: Chat):
     tab = chat.opens()
     for number in range(1, 6):
