@@ -142,7 +142,8 @@ class Client:
 
     def _notice(self, frame: Frame) -> list[Frame]:
         shown = self._shown(frame["turn"])
-        shown.text, shown.code = frame["message"], frame["code"]
+        if shown.state != "dropped":
+            shown.text, shown.code = frame["message"], frame["code"]
         return []
 
     def _completed(self, frame: Frame) -> list[Frame]:

@@ -122,9 +122,12 @@ def test_late_words_of_a_dropped_turn_are_not_shown(chat: Page, bot: ChatServer)
     bot.say(turn, " secret", seq=3)
     bot.say(turn, " and more", seq=5)
     bot.tell("snapshot", turn=turn, seq=6, text="half a secret and more")
+    bot.tell("notice", turn=turn, code="apology", message="Sorry for the secret.")
     write(chat, "Again?")
     bot.complete(bot.ask(), 0)
+    expect(chat.locator("[data-testid=turn][data-state=done]")).to_have_count(1)
     expect(chat.get_by_test_id("answer").first).to_have_text("")
+    expect(chat.get_by_test_id("turn").first).not_to_contain_text("secret")
     assert bot.heard_no_more("resume")
 
 

@@ -103,6 +103,7 @@ def test_words_that_were_on_their_way_are_not_added_to_a_notice(client: Client):
 
 def test_the_text_of_a_dropped_turn_is_withdrawn(client: Client):
     assert client.receive(completed(0, "dropped")) == []
+    client.receive({"type": "notice", "turn": A, "code": "apology", "message": "Sorry."})
     assert (client.shown(A), client.turns[A].state) == ("", "dropped")
 
 

@@ -193,7 +193,7 @@ export class Conversation {
   #notice({ turn: id, code, message }) {
     const turn = this.#turn(id);
     if (turn.from === this.you && SPENT.has(code)) this.#refused = code;
-    change(turn, { code, text: message, gap: false });
+    if (turn.state !== "dropped") change(turn, { code, text: message, gap: false });
   }
 
   #completed({ turn: id, seq = 0, state, footer = "", choices = [], remaining = this.remaining }) {
