@@ -19,7 +19,7 @@ pytestmark = needs_chromium
 
 @pytest.fixture(scope="module")
 def _shop(_running: Demo) -> Iterator[Shop]:
-    _running.http.post("/world/reset").raise_for_status()
+    _running.reset()
     with running_shop(_running) as shop:
         yield shop
 

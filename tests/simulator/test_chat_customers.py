@@ -1,6 +1,5 @@
 """Customers of a site in a real browser, with the whole bot behind it, on the page of `docs/examples/shop.py`."""
 
-import json
 import os
 import re
 import subprocess
@@ -20,6 +19,7 @@ from scripts.simulator.aws import free_port
 from tests.simulator.chat_page import a_page
 from tests.simulator.chatting import new_key
 from tests.simulator.chromium import needs_chromium
+from tests.simulator.commands import parley_json
 from tests.simulator.conftest import PATIENCE_S, ROOT, Demo
 
 pytestmark = needs_chromium
@@ -45,21 +45,13 @@ class Shop:
         )
 
 
-def parley(demo: Demo, *words: str) -> Any:
-    """Run a command of the owner; returns its JSON."""
-    command = [sys.executable, "-m", "scripts.cli", *words, "--stage", "demo", "--json"]
-    env = {**os.environ, "PARLEY_DEMO_URL": demo.url}
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
-    return json.loads(done.stdout)
-
-
 @contextmanager
 def running_shop(demo: Demo, **wish: Any) -> Iterator[Shop]:
     """Start the site as its guide says, with a new API key."""
     port = free_port()
     url = f"http://localhost:{port}"
     key = new_key(demo, origins=[url], **wish)
-    signing = parley(demo, "keys", "signing", key["id"])
+    signing = parley_json(demo, "keys", "signing", key["id"])
     secret = signing["secret"]
     env = {"PARLEY_SECRET": secret, "PARLEY_TAG": signing["embed"], "PORT": str(port)}
     command = [sys.executable, str(ROOT / "docs" / "examples" / "shop.py")]
@@ -75,7 +67,7 @@ def running_shop(demo: Demo, **wish: Any) -> Iterator[Shop]:
 
 @pytest.fixture(scope="module")
 def _shop(_running: Demo) -> Iterator[Shop]:
-    _running.http.post("/world/reset").raise_for_status()
+    _running.reset()
     with running_shop(_running) as shop:
         yield shop
 
@@ -174,7 +166,7 @@ def wrong_tokens(shop: Shop) -> Mapping[str, str]:
     now = int(time.time())
     claims = {"sub": f"anna{shop.test}", "aud": shop.key["id"], "exp": now + 600}
     other = new_key(shop.demo)
-    others = parley(shop.demo, "keys", "signing", other["id"])["secret"]
+    others = parley_json(shop.demo, "keys", "signing", other["id"])["secret"]
     good = jwt.encode(claims, shop.secret, algorithm="HS256")
     head, _, signature = jwt.encode({**claims, "sub": f"bert{shop.test}"}, shop.secret, algorithm="HS256").split(".")
     return {
@@ -238,11 +230,11 @@ def test_what_is_forgotten_on_one_device_is_gone_on_the_other(browser: Browser, 
 def test_a_secret_that_leaked_is_refused_at_once_and_the_next_one_opens_the_same_conversation(
     browser: Browser, own_shop: Shop
 ):
-    following = parley(own_shop.demo, "keys", "signing", own_shop.key["id"], "--next")["secret"]
+    following = parley_json(own_shop.demo, "keys", "signing", own_shop.key["id"], "--next")["secret"]
     with a_device(browser, own_shop) as page:
         frame = sign_in(page, own_shop, "anna")
         ask(page, frame, "Where is my order?")
-        parley(own_shop.demo, "keys", "rotate", own_shop.key["id"], "--yes")
+        parley_json(own_shop.demo, "keys", "rotate", own_shop.key["id"], "--yes")
         expect(frame.get_by_test_id("trouble")).to_contain_text(UNKNOWN)
         claims = {"sub": f"anna{own_shop.test}", "aud": own_shop.key["id"], "exp": int(time.time()) + 600}
         deliver(page, own_shop, jwt.encode(claims, following, algorithm="HS256"))
@@ -253,9 +245,9 @@ def test_the_owner_finds_blocks_and_exports_the_customer_by_the_sites_own_id(bro
     with a_device(browser, shop) as page:
         frame = sign_in(page, shop, "anna")
         ask(page, frame, "Where is my order?")
-        person = parley(shop.demo, "keys", "customer", shop.key["id"], f"anna{shop.test}")["person"]
-        assert person in [each["person"] for each in parley(shop.demo, "people", "list")["people"]]
-        parley(shop.demo, "people", "block", person, "--yes")
+        person = parley_json(shop.demo, "keys", "customer", shop.key["id"], f"anna{shop.test}")["person"]
+        assert person in [each["person"] for each in parley_json(shop.demo, "people", "list")["people"]]
+        parley_json(shop.demo, "people", "block", person, "--yes")
         expect(frame.get_by_test_id("trouble")).to_contain_text("Your messages are not answered here.")
 
 

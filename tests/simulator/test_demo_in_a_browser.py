@@ -94,7 +94,7 @@ def test_a_page_in_the_same_browser_reads_neither_the_key_nor_the_demo(thief: Pa
 
 def test_a_page_in_the_same_browser_commands_nothing(thief: Page, paid: Paid):
     demo = paid.demo
-    demo.http.post("/world/reset").raise_for_status()
+    demo.reset()
     blind = {"method": "POST", "mode": "no-cors", "body": json.dumps({"person": "anna", "text": "burn money"})}
     names = ("say", "messenger/send", "workers/kill", "reset", "heartbeat")
     targets = [{"name": name, "url": f"{demo.url}/world/{name}", "options": blind} for name in names]

@@ -56,7 +56,7 @@ def test_the_mails_to_the_owner_are_shown_behind_the_scenes(page: Page, demo: De
     demo.behave("graph", failures=[dead])
     write(page, "/help")
     expect(page.get_by_test_id("mail").first).to_contain_text("Parley: the bot cannot write on Messenger")
-    demo.http.post("/world/reset").raise_for_status()
+    demo.reset()
     expect(page.get_by_test_id("mail")).to_have_count(0)
 
 

@@ -53,7 +53,7 @@ def issuer(_issuer: SignInIssuer) -> SignInIssuer:
 
 @pytest.fixture
 def demo(_trusting: Demo) -> Demo:
-    _trusting.http.post("/world/reset").raise_for_status()
+    _trusting.reset()
     return _trusting
 
 

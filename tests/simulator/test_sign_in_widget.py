@@ -81,7 +81,7 @@ def _world(browser: Browser) -> Iterator[World]:
 @pytest.fixture
 def world(_world: World) -> World:
     _world.issuer.begin()
-    _world.demo.http.post("/world/reset").raise_for_status()
+    _world.demo.reset()
     key = new_key(_world.demo, origins=[_world.shop.url])["id"]
     _world.shop.html = f'<script src="{_world.demo.url}/widget.js" data-config="{key}"></script>'
     _world.shop.headers = {}
