@@ -255,6 +255,22 @@ def test_a_turn_that_was_never_begun_ends_as_dropped(chat: Chat):
     assert chat.sees("a").state == "dropped"
 
 
+def test_a_second_attempt_that_only_ends_a_turn_sends_no_empty_text_before_the_end(chat: Chat):
+    chat.comes("a")
+    chat.sender.end_silently(replace(TURN, model_calls=2))
+    assert chat.types("a") == ["question", "completed"]
+
+
+def test_an_end_that_failed_at_first_is_sent_once(chat: Chat):
+    chat.comes("a")
+    chat.connections.fails = True
+    with pytest.raises(StoreError):
+        chat.deliver("Hello")
+    chat.connections.fails = False
+    chat.deliver("Hello")
+    assert chat.types("a") == ["question", "snapshot", "completed"]
+
+
 def test_a_second_attempt_begins_with_an_empty_snapshot(chat: Chat):
     chat.comes("a")
     with chat.sender.responding(replace(TURN, model_calls=2)) as on_delta:

@@ -73,7 +73,11 @@ class WebSender:
 
     def _begin(self, turn: Turn) -> Broadcast:
         self._abandon()
-        self._current = Broadcast(
+        self._current = self._broadcast(turn)
+        return self._current
+
+    def _broadcast(self, turn: Turn) -> Broadcast:
+        return Broadcast(
             turn,
             self.connection_api,
             list_connections=partial(self._list_connections, turn),
@@ -82,7 +86,6 @@ class WebSender:
             timing=self.timing,
             threads=self.threads,
         )
-        return self._current
 
     def _abandon(self) -> None:
         """Send no more frames of a turn that has no end yet: the next worker sends its end."""
@@ -95,10 +98,16 @@ class WebSender:
         return self.connections.in_conversation(turn.conversation, now=self.clock())
 
     def _end(self, turn: Turn, reply: Reply | None, *, within_s: float) -> None:
-        broadcast = self._current if self._current and self._current.turn.id == turn.id else self._begin(turn)
-        broadcast.refresh()
-        broadcast.end(reply)
-        self._current = None
+        if self._current and self._current.turn.id == turn.id:
+            broadcast = self._current
+            broadcast.refresh()
+            broadcast.end(reply)
+            self._current = None
+        else:  # connections that find the end already there are spared the empty text of a second attempt
+            self._abandon()
+            broadcast = self._broadcast(turn)
+            broadcast.end(reply)
+            broadcast.refresh()
         broadcast.close(within_s=within_s)
 
     def _on_closed(self, connection: Connection) -> None:
