@@ -1,7 +1,7 @@
 """The steps of a turn that take more than a value or two, as frozen values for the Inbox port."""
 
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 
 from chalicelib.access.budget import Reservation, Settlement
 from chalicelib.access.ledger import Tally
@@ -55,6 +55,13 @@ class Record:
     """Delete the conversation's summary, also one that is just being made."""
     tally: Tally | None = None
     """How the question ended, for the day's counters; None if nothing is counted but the settlement and the refund."""
+
+    def answered(self) -> Turn:
+        """Return the turn as it is once the step is recorded."""
+        charged_day = None if self.refund else self.turn.charged_day
+        hides_before, drops_summary = self.forget_before or 0, self.drops_summary
+        turn = replace(self.turn, state=TurnState.ANSWERED, reply=self.reply, deliveries=1, charged_day=charged_day)
+        return replace(turn, hides_before=hides_before, drops_summary=drops_summary)
 
 
 @dataclass(frozen=True)

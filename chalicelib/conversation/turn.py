@@ -164,6 +164,8 @@ class Turn:
     """Whether its reply says that an AI answers, as `disclosure` wants it; stored when it is charged."""
     hides_before: int = 0
     """As `Record.forget_before` of a command that the worker has just carried out, else 0; it is not stored here."""
+    drops_summary: bool = False
+    """As `Record.drops_summary` of such a command; it is not stored here either."""
     before: tuple["Turn", ...] = ()
     """The messages that it answers beside its own, in their order; `burst` finds them, and they are not stored here."""
 

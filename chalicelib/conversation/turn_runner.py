@@ -182,7 +182,7 @@ class TurnRunner:
         most, tally = refunds.most_refunds(End.NO_MONEY), Tally(found.reservation.day)
         step = self._step(context, reply, refund=True, most_refunds=most, tally=tally)
         self._try_to_record(context, step)
-        return _answered(step)
+        return step.answered()
 
     def _deliver_again(self, context: TurnContext, *, due_at: int) -> Turn:
         """Count the attempt before it is made, so that one that kills its worker counts too."""
@@ -256,14 +256,14 @@ class TurnRunner:
             refund = refunds.most_refunds(refunds.end_of_call(error)) is None
             step = Record(context.turn, self.notices.opening(context), settlement=settlement, refund=refund)
             self._try_to_record(context, step)
-            return _answered(step)
+            return step.answered()
         key, tally = "filtered" if isinstance(error, ModelRefused) else "apology", Tally(self._today(), failed=True)
         end, day = refunds.end_of_call(error), context.turn.charged_day or context.day
         if refunds.is_refunded(end, context.person, day=day):
             most, notice = refunds.most_refunds(end), self.notices.say(key)
             step = self._step(context, notice, settlement=settlement, refund=True, most_refunds=most, tally=tally)
             if self._try_to_record(context, step):
-                return _answered(step)
+                return step.answered()
         return self._record(context, self.notices.say(f"{key}_counts"), settlement=settlement, tally=tally)
 
     def _answered_after(self, turn: Turn) -> Tally | None:
@@ -296,7 +296,7 @@ class TurnRunner:
             tally=tally,
         )
         self._try_to_record(context, step)
-        return _answered(step)
+        return step.answered()
 
     def _step(self, context: TurnContext, reply: Reply, **more: Any) -> Record:
         """Return the step that records the reply, with the notice that an AI answers if it is due."""
@@ -312,9 +312,3 @@ def _down() -> ModelError:
     error = ModelBusy("the provider is down: the model is asked rarely until it answers")
     error.began = False
     return error
-
-
-def _answered(step: Record) -> Turn:
-    """Return the turn as it is once the step is recorded."""
-    after = {"charged_day": None} if step.refund else {"hides_before": step.forget_before or 0}
-    return replace(step.turn, state=TurnState.ANSWERED, reply=step.reply, deliveries=1, **after)

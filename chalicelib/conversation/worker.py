@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from chalicelib.access import identity, taps
+from chalicelib.access import taps
 from chalicelib.access.ledger import Tally
 from chalicelib.access.person import Person
 from chalicelib.access.refunds import End, end_of_delivery, most_refunds
@@ -258,13 +258,10 @@ def _failure_logged(log: Log, turn: Turn) -> Iterator[None]:
 
 
 def _remember(memory: tuple[Turn, ...], closed: Turn) -> tuple[Turn, ...]:
-    """Return the closed turns with one more; the commands that forget remove turns."""
-    match parse(closed.text):
-        case Command.FORGET_CONFIRMED:
-            return tuple(turn for turn in memory if turn.person != closed.person)
-        case Command.RESET if not identity.is_room(closed.conversation):
-            return tuple(turn for turn in memory if turn.asked_at > closed.asked_at)
-    return (*memory, closed)
+    """Return the closed turns with one more, and without those that it has deleted or hidden."""
+    if _has_deleted(closed):
+        return tuple(turn for turn in memory if turn.person != closed.person)
+    return (*(turn for turn in memory if turn.asked_at >= closed.hides_before), closed)
 
 
 def _has_to_go(closed: Turn) -> bool:
@@ -272,8 +269,13 @@ def _has_to_go(closed: Turn) -> bool:
     return parse(closed.text) in (Command.FORGET_CONFIRMED, Command.INVITE) or taps.read(closed.text) is not None
 
 
+def _has_deleted(closed: Turn) -> bool:
+    """Whether the turn has deleted what its person had said; a command that was dropped was not carried out."""
+    return closed.reply is not None and parse(closed.text) is Command.FORGET_CONFIRMED
+
+
 def _as_left(lease: Lease, closed: Turn) -> Lease:
     """Return the lease as it is once a command has hidden earlier turns, or deleted the summary."""
     lease = replace(lease, history_from=max(lease.history_from, closed.hides_before))
-    drops_summary = closed.reply is not None and parse(closed.text) in (Command.RESET, Command.FORGET_CONFIRMED)
+    drops_summary = closed.drops_summary or _has_deleted(closed)
     return replace(lease, summary=None, words_version=lease.words_version + 1) if drops_summary else lease

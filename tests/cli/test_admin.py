@@ -316,7 +316,8 @@ EXPORTED_PERSON = {
 """Fields with another name in the document; None for marks by which the bot recognises a repetition."""
 EXPORTED_TURN = {
     "conversation": "room", "at": "time", "reply": "answer", "rounds": "tools",
-    "person": None, "place": None, "calls_before": None, "before": None, "hides_before": None,
+    "person": None, "place": None, "calls_before": None, "before": None,
+    "hides_before": None, "drops_summary": None,
 }  # fmt: skip
 
 

@@ -141,6 +141,16 @@ def test_a_blocked_visitor_whose_connection_was_not_closed_says_nothing_to_a_roo
     assert (anna.codes, anna.is_closed, bert.frames[before:]) == (["blocked"], True, [])
 
 
+def test_a_request_that_is_not_carried_out_in_a_room_hides_nothing_from_the_others(chat: Chat):
+    anna, bert = chat.opens(room="kitchen"), chat.opens("bert", room="kitchen")
+    anna.says("My cat is called Minka.")
+    anna.asks("/forget yes")
+    bert.asks("What is her cat called?")
+    chat.bot.people.decide(person_of("anna"), Access.BLOCKED, daily_limit=None)
+    chat.works()
+    assert [said.question for said in chat.bot.last_prompt.history] == ["My cat is called Minka."]
+
+
 @pytest.mark.parametrize("access", [Access.UNLIMITED, Access.DEFAULT])
 def test_in_a_room_nobody_reads_what_the_owner_decided_about_somebody_who_is_forgotten(chat: Chat, access: Access):
     anna, bert = chat.opens("anna", room="kitchen"), chat.opens("bert", room="kitchen")

@@ -124,7 +124,7 @@ ON_THE_PAGE = {
 STORED_WITH_A_TURN = {
     "id", "conversation", "person", "at", "state", "text", "attachments", "reply", "charged_day", "model_calls",
     "overflow", "receipts", "deliveries", "place", "replaces", "feedback", "received",
-    "opens", "rounds", "calls_before", "joined", "before", "says_ai", "language", "hides_before",
+    "opens", "rounds", "calls_before", "joined", "before", "says_ai", "language", "hides_before", "drops_summary",
 }  # fmt: skip
 
 

@@ -127,8 +127,12 @@ class ChatServer:
         return turn
 
     def break_off(self) -> None:
-        """Drop the connection without a closing handshake."""
+        """Drop the connection without a closing handshake; who has authenticated so far is `heard` no more."""
         assert self.socket is not None
+        with self._heard.mutex:
+            waiting = [frame for frame in self._heard.queue if frame["action"] != "authenticate"]
+            self._heard.queue.clear()
+            self._heard.queue.extend(waiting)
         self.socket.socket.shutdown(SHUT_RDWR)
 
     # What it does

@@ -78,6 +78,7 @@ def test_messages_that_waited_for_the_connection_wait_for_it_after_a_reload_too(
     chat.reload()
     expect(chat.get_by_test_id("question")).to_have_text(["One?", "Two?"])
     expect(chat.get_by_test_id("composer")).to_have_value("Three")
+    bot.heard("authenticate")
     bot.held.clear()
     bot.ready()
     for words in ("One?", "Two?"):
