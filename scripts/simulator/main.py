@@ -79,6 +79,7 @@ class Simulator:
         self.emulator = Emulator(f"{self.url}/openai")
         self._real_model = has_model(os.environ)
         self.ended = threading.Event()
+        self._resetting = threading.Lock()
         specs = _specs(worker_timeout)
         key = HeldKey(os.environ.pop("OPENAI_API_KEY", "") or "none")
         self.functions = Functions(specs, prepare=key.reveal)
@@ -257,14 +258,16 @@ class Simulator:
         return Kept({**self.meta.secrets, **self._secrets}, self.web_key.text, self.meta.kept(), items)
 
     def _reset(self) -> None:
-        self.functions.kill(WORKER)
-        if self._mapping:
-            self._mapping.reset()
-        self._dynamodb.delete_table(TableName=TABLE)
-        self._create_table()
-        self.meta.reset()
-        self.model_server.recorder.reset()
-        self.owner_topic.recorder.reset()
+        with self._resetting:
+            self.functions.kill(WORKER)
+            if self._mapping:
+                self._mapping.reset()
+            with suppress(self._dynamodb.exceptions.ResourceNotFoundException):  # a reset before has failed halfway
+                self._dynamodb.delete_table(TableName=TABLE)
+            self._create_table()
+            self.meta.reset()
+            self.model_server.recorder.reset()
+            self.owner_topic.recorder.reset()
 
     def _invoker(self, gateway: Any, sockets: WebSocketApi) -> Callable[[str, Any], Any]:
         def invoke(name: str, event: Any) -> Any:

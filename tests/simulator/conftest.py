@@ -64,8 +64,13 @@ class Demo:
 
     def reset(self) -> None:
         """Forget all that has happened."""
-        self.http.post("/world/reset").raise_for_status()
+        response = self.http.post("/world/reset")
+        assert response.status_code == 200, f"{response}\n{self.log()[-2000:]}"
         self.behave("model")
+
+    def log(self) -> str:
+        """Return what the demo has logged so far."""
+        return Path(self.facts["log_file"]).read_text()
 
     def heartbeat(self) -> Mapping[str, Any]:
         """Run one heartbeat."""
@@ -187,7 +192,7 @@ def log_of(demo: Demo) -> Callable[[], list[Mapping[str, Any]]]:
     """Return the demo's log lines so far."""
 
     def read() -> list[Mapping[str, Any]]:
-        lines = Path(demo.facts["log_file"]).read_text().splitlines()
+        lines = demo.log().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     return read

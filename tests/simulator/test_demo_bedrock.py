@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -35,7 +34,7 @@ def test_an_answer_of_bedrock_remembers_the_conversation(demo: Demo):
 def test_the_worker_says_whom_it_asked_and_what_that_cost(demo: Demo):
     demo.say("ben", "Hello?")
     demo.wait_until_answered("ben")
-    written = Path(demo.facts["log_file"]).read_text().splitlines()
+    written = demo.log().splitlines()
     logged = [json.loads(line) for line in written if line.startswith("{")]
     asked = [line for line in logged if line.get("gen_ai.request.model")]
     assert {line["gen_ai.provider.name"] for line in asked} == {"aws.bedrock"}

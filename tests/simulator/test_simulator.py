@@ -6,8 +6,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -15,6 +15,7 @@ import pytest
 
 from scripts.simulator.aws import free_port
 from tests import emf
+from tests.simulator.chatting import dynamo
 from tests.simulator.conftest import ENDED_IN_S, ROOT, Demo, running_demo
 
 WORDS = "zebra-xylophone-77"
@@ -49,6 +50,13 @@ def test_a_signal_ends_the_demo_in_three_seconds_with_its_port_free_and_nothing_
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", int(demo.url.rpartition(":")[2])))
+
+
+def test_resets_at_the_same_moment_and_after_one_that_failed_halfway_all_succeed(demo: Demo):
+    dynamo(demo).delete_table(TableName=demo.facts["table"])
+    with ThreadPoolExecutor() as pool:
+        resets = [pool.submit(demo.http.post, "/world/reset") for _ in range(3)]
+        assert [reset.result().status_code for reset in resets] == [200, 200, 200]
 
 
 def test_the_simulator_says_where_everything_is(demo: Demo):
@@ -181,7 +189,7 @@ def test_no_words_no_ids_and_no_secrets_get_into_the_log(demo: Demo, log_of: Cal
     demo.behave("graph", failures=[{"status": 500, "body": {"error": {"message": WORDS}}, "times": 9}])
     demo.say(person, "/help")
     demo.wait_until(lambda: any(line.get("stage") == "lambda" for line in log_of()))
-    text = Path(demo.facts["log_file"]).read_text()
+    text = demo.log()
     assert '"stage":"turn"' in text
     for secret in (WORDS, person, demo.facts["app_secret"], demo.facts["verify_token"], "access_token="):
         assert secret not in text
