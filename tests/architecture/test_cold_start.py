@@ -7,6 +7,8 @@ import pytest
 
 from tests.architecture.fresh import as_a_process, forks
 
+pytestmark = pytest.mark.slow
+
 READ_IN_A_BROWSER: Final = {
     "chalicelib.operations.privacy",
     "chalicelib.content.page",

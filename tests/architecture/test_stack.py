@@ -37,6 +37,7 @@ def of_type(template: Any, kind: str) -> list[Any]:
     return [resource["Properties"] for resource in template["Resources"].values() if resource["Type"] == kind]
 
 
+@pytest.mark.slow
 def test_cloudformation_would_accept_the_template():
     assert [str(problem) for problem in lint_file(TEMPLATE)] == []
 

@@ -691,6 +691,7 @@ kinds = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.dictionaries(kinds, anything, max_size=1) | anything, max_size=12))
 @settings(max_examples=300, deadline=None)
 def test_no_event_of_a_provider_gone_mad_is_another_error_than_a_models(events: list[Any]):

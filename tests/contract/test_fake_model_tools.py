@@ -123,6 +123,7 @@ def test_a_request_that_forbids_calls_gets_words():
     assert not asked_in_chat(ask_now(tool_choice="none")).calls()
 
 
+@pytest.mark.slow
 def test_the_sdk_of_openai_reads_the_calls_too(url: str):
     with OpenAI(api_key="none", base_url=url) as client:
         tool = {

@@ -505,6 +505,7 @@ def test_garbage_is_no_token(sign_in: SignIn, garbage: str):
         sign_in.tokens.subject(garbage)
 
 
+@pytest.mark.slow
 @SOMETIMES
 @given(st.sampled_from([{}, {"kid": "one"}]), st.dictionaries(HEADERS, JSON), st.dictionaries(NAMES, JSON))
 def test_strange_headers_and_claims_are_refused_or_harmless_also_when_they_are_signed(
@@ -515,6 +516,7 @@ def test_strange_headers_and_claims_are_refused_or_harmless_also_when_they_are_s
         assert sign_in.tokens.subject(rs256(told, **(header | kid))) == told["sub"]
 
 
+@pytest.mark.slow
 @SOMETIMES
 @given(
     JSON | st.fixed_dictionaries({"issuer": JSON, "jwks_uri": JSON, "keys": st.lists(JSON)}),

@@ -137,6 +137,7 @@ def cost(day: Sequence[Asked], *, key: bool = True, breakpoint_: bool = True, na
     return sum(price.cost(usage) for usage in used)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "most"), [("a family", 0.50), ("a busy page", 0.15), ("a question every two hours", 1.25)]
 )
@@ -146,6 +147,7 @@ def test_the_cache_saves_money_unless_nearly_every_question_is_alone(kind: str, 
     assert cost(day) <= most * cost(day, key=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DAYS)
 def test_our_breakpoint_never_costs_more_than_openais_alone_and_saves_most_on_a_busy_page(kind: str):
     day = DAYS[kind]

@@ -146,6 +146,7 @@ def test_the_ledger_and_the_provider_agree_to_the_micro_dollar(api: Api):
     assert sum(day.committed for day in bot.memory.spend.values()) == sum(costs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("api", ["responses", pytest.param("chat", marks=pytest.mark.full)])
 def test_with_crashes_and_summaries_they_differ_by_what_stays_set_aside_for_lost_answers_and_no_more(api: Api):
     bot, server, models = cook(api, dies=lambda number: number % 9 == 5)

@@ -388,6 +388,7 @@ def test_for_one_customer_it_gets_at_most_sixty_an_hour(server: Site):
     assert server.visitors.issue_to_site(HOLDERS, {"visitor": "bert"}).ticket
 
 
+@pytest.mark.slow
 def test_for_all_customers_of_a_key_it_gets_ten_thousand_an_hour(server: Site):
     for number in range(TICKETS_OF_A_SITE):
         server.visitors.issue_to_site(HOLDERS, {"visitor": f"customer-{number}"})

@@ -44,6 +44,7 @@ def questions(frames: Iterator[Frame]) -> list[str]:
     return list(shown.values())
 
 
+@pytest.mark.slow
 def test_every_turn_is_reached_in_order_with_the_time_at_which_it_was_asked(full: Chat):
     frames = list(pages(full.opens("anna")))
     assert [len(frame["history"]) for frame in frames] == [30, 30, MANY - 60]
@@ -109,6 +110,7 @@ def test_what_was_written_without_a_connection_is_reached_too(chat: Chat):
     }
 
 
+@pytest.mark.slow
 def test_a_room_has_its_own_turns_and_nobody_reaches_those_of_another(full: Chat):
     own = full.turns("anna")[-1].id
     bert = full.opens("bert", room="kitchen")
@@ -122,6 +124,7 @@ def test_a_room_has_its_own_turns_and_nobody_reaches_those_of_another(full: Chat
     assert refused["code"] == "unknown_turn"
 
 
+@pytest.mark.slow
 def test_without_an_id_nothing_is_read_and_after_forget_nothing_is_reached(full: Chat):
     tab = full.opens("anna")
     without: list[dict[str, Any]] = [{}, {"turn": 3}, {"turn": "1"}, {"turn": "TURN#"}, {"turn": None}]
@@ -134,6 +137,7 @@ def test_without_an_id_nothing_is_read_and_after_forget_nothing_is_reached(full:
     assert frame == {"type": "history"}
 
 
+@pytest.mark.slow
 def test_each_request_gets_further_whatever_the_ids_say(chat: Chat):
     """Turns that were written late, and received early: the order of ids is the reverse of that of the list."""
     now, tab = chat.clock(), chat.opens("anna")

@@ -175,6 +175,7 @@ def test_ten_connections_of_one_person_do_not_give_ten_rates(chat: Chat):
     assert (len(chat.turns()), codes) == (MESSAGES, {"slow_down": 10 * (BURST - 2) - MESSAGES})
 
 
+@pytest.mark.slow
 def test_new_connections_again_and_again_give_no_more(chat: Chat):
     writes_on(chat, 50, each=5)
     chat.clock.tick(minutes=1)

@@ -142,6 +142,7 @@ class Day:
             self._asked_at = None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seconds", "asks_every_s"), [(40, 20), pytest.param(1000, 60, marks=pytest.mark.full)])
 def test_on_a_hostile_day_an_honest_person_on_messenger_is_answered_throughout(
     chat: Chat, seconds: int, asks_every_s: int

@@ -130,6 +130,7 @@ def until_summarised(bot: Bot, turns: int = 60) -> None:
     raise AssertionError("there is no summary")
 
 
+@pytest.mark.slow
 @chats
 def test_a_fact_of_the_third_turn_is_in_every_prompt_up_to_turn_203_within_the_window(
     bot: Bot, model: SummarizingModel, words: str, answer: str
@@ -146,6 +147,7 @@ def test_a_fact_of_the_third_turn_is_in_every_prompt_up_to_turn_203_within_the_w
     assert len(model.asked_for_summaries) <= 40
 
 
+@pytest.mark.slow
 @chats
 def test_summaries_cost_a_turn_what_the_documents_say(bot: Bot, model: SummarizingModel, words: str, answer: str):
     model.otherwise = [answer]
@@ -294,6 +296,7 @@ def test_a_failed_summary_is_made_up_for_later_from_what_is_stored(bot: Bot, mod
     assert "Minka" in stored(bot)
 
 
+@pytest.mark.slow
 def test_what_was_said_while_no_summary_could_be_made_is_in_the_next_one(bot: Bot, model: SummarizingModel):
     model.otherwise = ["Yes."]
     until_summarised(bot)
@@ -535,6 +538,7 @@ def test_in_a_room_a_persons_reset_or_forget_drops_it_and_the_next_one_is_withou
     assert "Minka" not in summary_of(chat, KITCHEN)
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_asked_for_again_drops_the_summary_that_has_it(chat: Chat, model: SummarizingModel):
     anna = chat.opens("anna")
     anna.says("My cat is called Mimi, parcel 4417.")

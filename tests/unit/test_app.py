@@ -45,6 +45,7 @@ def registered(channels: str | None) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("channels", "routes", "sockets"),
     [

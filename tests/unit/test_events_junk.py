@@ -97,6 +97,7 @@ def test_a_valid_item_is_never_lost_between_invalid_ones(before: list[str], afte
     assert events[len(before)] == replace(EXPECTED, place=len(before))
 
 
+@pytest.mark.slow
 def test_a_valid_item_is_never_lost_between_huge_ones():
     events = _parsed([*MONSTERS, GOOD, *MONSTERS])
     assert len(events) == 2 * len(MONSTERS) + 1

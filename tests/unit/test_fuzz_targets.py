@@ -56,12 +56,14 @@ def test_a_seed_with_pieces_of_it_doubled_or_missing_gives_a_value_or_a_document
         target.run(data[:end] + data[begin:])
 
 
+@pytest.mark.slow
 @each_target()
 def test_no_repeated_piece_makes_a_parser_slower_than_its_length(name: str, target: Target):
     found = {piece: growth(target.run, piece, target.longest) for piece in PIECES if (name, piece) not in EXCUSED}
     assert {piece: round(times) for piece, times in found.items() if times > MOST} == {}
 
 
+@pytest.mark.slow
 def test_a_quadratic_parser_is_noticed():
     assert growth(lambda data: re.findall(rb"a*b", data), b"a", 10**6, most_pieces=6000) > MOST
 

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 ROOT: Final = Path(__file__).parents[2]
 META_WAITS_S: Final = 5
 ASKED: Final = """
@@ -17,6 +19,7 @@ print(json.dumps({name: inbox.table.patience_s for name, inbox in waiting.items(
 """
 
 
+@pytest.mark.slow
 def test_functions_whose_callers_wait_give_up_before_meta_does_and_a_worker_later():
     aws = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     asked = subprocess.run(

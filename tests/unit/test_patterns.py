@@ -14,6 +14,8 @@ from pathlib import Path
 from time import process_time
 from typing import Any, Final
 
+import pytest
+
 import chalicelib
 
 with warnings.catch_warnings():
@@ -100,6 +102,7 @@ def slow_at(pattern: re.Pattern[Any], piece: str, before: str = "") -> int:
     return 0
 
 
+@pytest.mark.slow
 def test_no_pattern_takes_exponential_or_cubic_time():
     found = list(compiled())
     assert len(found) >= FEWEST
@@ -109,6 +112,7 @@ def test_no_pattern_takes_exponential_or_cubic_time():
                 assert not (slow_at(pattern, piece) and slow_at(pattern, piece)), f"{where}: {piece!r} again and again"
 
 
+@pytest.mark.slow
 def test_a_pattern_that_takes_exponential_or_cubic_time_is_noticed():
     for text in (r"(a+)+b", r"(?:a|a)*b", r"a*a*a*b", r"(?:[a-z]+ ?)*:"):
         pattern = re.compile(text)

@@ -267,6 +267,7 @@ def test_no_part_of_a_long_answer_has_a_sign(text: str, limit: int):
 OTHER_MARKS = ("![", "*a ", "**a*", "> ", "\\(", "$$a", "`a", "~a ", "$$x\n", "https://a ", "\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mark", ["[", "a|b\n-|-\n", *(pytest.param(mark, marks=pytest.mark.full) for mark in OTHER_MARKS)]
 )

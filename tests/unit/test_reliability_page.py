@@ -35,6 +35,7 @@ def test_the_page_is_rendered_from_the_figures(figures: dict[str, Any]):
     assert PAGE.read_text() == render(figures), "run `python -m scripts.measure.reliability --measure nothing`"
 
 
+@pytest.mark.slow
 def test_the_page_changes_with_each_count_of_a_bot(figures: dict[str, Any]):
     [parley, *_] = figures["peers"]["bots"]
     counts = [name for name in parley["tally"] if name not in ("schedules", "crashes", "messages")]
@@ -52,6 +53,7 @@ def test_the_figures_of_one_crash_are_those_of_todays_code(figures: dict[str, An
     )
 
 
+@pytest.mark.slow
 def test_after_a_crash_a_person_waits_three_minutes_at_most():
     assert 60 < longest_wait() <= 180
 

@@ -48,6 +48,7 @@ def test_a_single_write_meets_a_transaction_and_no_single_write():
     assert beside.refused["conflicts on SPEND"] > 0
 
 
+@pytest.mark.slow
 def test_more_transactions_than_one_after_the_other_can_be_make_turns_give_up_and_shards_end_that():
     spend = step(transaction("SPEND"))
     one, many = (ran(spend, rate=300, seconds=20, layout=Layout(spend=shards)) for shards in (1, 300))
@@ -74,6 +75,7 @@ def test_an_index_without_units_refuses_the_writes_of_its_table():
     assert (many.gave_up, many.refused) == (0, {})
 
 
+@pytest.mark.slow
 def test_a_new_table_refuses_beyond_4000_units_a_second():
     at = Traffic([step(transaction("KEYS", units=10))], 800, 6, keys=10_000)
     new, grown = (run(at, Layout(keys_apart=True), latency=EXACT, peak=peak) for peak in (0, 8000))
