@@ -28,6 +28,9 @@ def noticed(promise: str, first: int, **mutant: Any) -> int | None:
     [
         ({"makes_inbox": mutants.TakesDuplicates}, "what waits is counted", 0),
         ({"makes_inbox": mutants.TakesHeldLeases}, "two workers work on one conversation", 0),
+        ({"makes_inbox": mutants.TakesHeldLeases}, "a socket gets the words of an answer without a gap", 4),
+        ({"makes_inbox": mutants.TakesHeldLeases}, "a page shows the beginning of an answer at every moment", 6),
+        ({"makes_inbox": mutants.KeepsPlaces}, "what a page sends is accepted or refused", 23),
         ({"makes_inbox": mutants.LoadsBackwards}, "answers come in the order of the questions", 0),
         ({"makes_inbox": mutants.IgnoresArrivals}, "what waits can be found", 16),
         ({"makes_inbox": mutants.AnswersForSpentKeys}, "no key is used more than it is good for", 10),
