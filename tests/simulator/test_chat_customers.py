@@ -100,6 +100,7 @@ def sign_in(page: Page, shop: Shop, customer: str) -> FrameLocator:
 
 def open_chat(page: Page) -> FrameLocator:
     """Open the chat, unless it is open still from the page before."""
+    page.wait_for_function("window.Parley")  # after a click on a link, its page may still load the script
     page.evaluate("Parley.open()")
     frame = page.frame_locator("iframe")
     expect(frame.get_by_test_id("presence")).to_have_attribute("data-state", "online")
