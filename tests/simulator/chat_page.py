@@ -78,9 +78,10 @@ def every_state_shown(page: Page) -> list[str]:
     return shown
 
 
-def fits(page: Page, width: int) -> bool:
-    """Check that nothing is wider than the window; code and tables scroll by themselves."""
-    widths = page.evaluate(
-        "[document.body, ...document.querySelectorAll('.scroller, .said, .question')].map(n => n.scrollWidth)"
-    )
-    return all(each <= width for each in widths)
+def expect_to_fit(page: Page, width: int) -> None:
+    """Wait until nothing is wider than the window; code and tables scroll by themselves.
+
+    Styles of what has just been shown may come a moment later.
+    """
+    parts = "[document.body, ...document.querySelectorAll('.scroller, .said, .question')]"
+    page.wait_for_function(f"width => {parts}.every((part) => part.scrollWidth <= width)", arg=width)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.simulator.chat_page import a_page, fits, open_chat, write
+from tests.simulator.chat_page import a_page, expect_to_fit, open_chat, write
 from tests.simulator.chat_server import YOU, ChatServer
 from tests.simulator.chromium import needs_chromium
 
@@ -152,7 +152,7 @@ def test_on_a_narrow_screen_nothing_is_cut_off(chat: Page, bot: ChatServer):
         choices=[{"title": "y" * 100, "command": "y"}],
     )
     expect(chat.get_by_test_id("choice")).to_be_visible()
-    assert fits(chat, 360)
+    expect_to_fit(chat, 360)
     for part in ("composer", "send", "persona", "choice", "answer"):
         box = chat.get_by_test_id(part).bounding_box()
         assert box

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.simulator.chat_page import answered, asked, fits, open_chat, write
+from tests.simulator.chat_page import answered, asked, expect_to_fit, open_chat, write
 from tests.simulator.chat_server import ChatServer
 from tests.simulator.chromium import needs_chromium
 
@@ -156,7 +156,7 @@ def test_inline_code_has_no_button_and_a_block_on_a_phone_is_not_cut(chat: Page,
     open_chat(chat, bot)
     answer = answered(chat, bot, f"Say `x`.\n\n```\n{'long ' * 60}\n```")
     expect(answer.get_by_test_id("copy-code")).to_have_count(1)
-    assert fits(chat, 360)
+    expect_to_fit(chat, 360)
     box = answer.get_by_test_id("copy-code").bounding_box()
     assert box
     assert box["x"] + box["width"] <= 360

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.simulator.chat_page import a_page, answered, asked, fits, open_chat, write
+from tests.simulator.chat_page import a_page, answered, asked, expect_to_fit, open_chat, write
 from tests.simulator.chat_server import ChatServer
 from tests.simulator.chromium import needs_chromium
 
@@ -162,7 +162,7 @@ def test_the_page_is_mirrored_for_readers_of_arabic_and_hebrew(mirrored: Page, b
     mirrored.get_by_test_id("composer").fill("Hello (a)!")
     assert mirrored.get_by_test_id("composer").evaluate(DIRECTION) == "ltr"
     assert directions(mirrored.get_by_test_id("answer"), "p") == ["ltr"]
-    assert fits(mirrored, 360)
+    expect_to_fit(mirrored, 360)
 
 
 def test_english_words_on_a_mirrored_page_keep_their_full_stop_at_the_end(mirrored: Page, bot: ChatServer):

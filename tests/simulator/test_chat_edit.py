@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.simulator.chat_page import a_page, fits, open_chat, write
+from tests.simulator.chat_page import a_page, expect_to_fit, open_chat, write
 from tests.simulator.chat_server import OTHER, YOU, ChatServer, now
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.conftest import Demo
@@ -203,7 +203,7 @@ def test_versions_fit_on_a_phone(chat: Page, bot: ChatServer):
     open_chat(chat, bot)
     chat.get_by_test_id("earlier-version").click()
     expect(chat.get_by_test_id("older-version-note")).to_be_visible()
-    assert fits(chat, 360)
+    expect_to_fit(chat, 360)
 
 
 def test_a_visitor_edits_a_question_of_the_real_bot(page: Page, demo: Demo):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.simulator.chat_page import a_page, every_state_shown, fits, open_chat, write
+from tests.simulator.chat_page import a_page, every_state_shown, expect_to_fit, open_chat, write
 from tests.simulator.chat_server import OTHER, YOU, ChatServer
 from tests.simulator.chromium import needs_chromium
 
@@ -331,7 +331,7 @@ def test_a_line_of_100_kb_neither_stops_the_page_nor_breaks_its_layout(chat: Pag
     bot.complete(turn, 21)
     expect(chat.get_by_test_id("answer")).to_contain_text("The end")
     expect(chat.get_by_test_id("stop")).to_be_hidden()
-    assert fits(chat, 360)
+    expect_to_fit(chat, 360)
 
 
 def test_markdown_becomes_what_it_means(chat: Page, bot: ChatServer):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.simulator.chat_page import a_page, answered, asked, every_state_shown, fits, open_chat, write
+from tests.simulator.chat_page import a_page, answered, asked, every_state_shown, expect_to_fit, open_chat, write
 from tests.simulator.chat_server import ChatServer
 from tests.simulator.chromium import needs_chromium
 
@@ -184,7 +184,7 @@ def test_a_wide_formula_scrolls_alone_also_by_keyboard(browser: Browser, bot: Ch
             + "\\]\n\nIn a line: \\(a+b+c+d+e+f+g+h+i+j+k+l+m+n+o+p+q+r+s+t+u\\)",
         )
         expect(answer.locator("math")).to_have_count(2)
-        assert fits(chat, 360)
+        expect_to_fit(chat, 360)
         place = answer.get_by_role("group", name="Formula")
         place.focus()
         chat.keyboard.press("End")

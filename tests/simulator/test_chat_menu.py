@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.simulator.chat_page import a_page, fits, open_chat, write
+from tests.simulator.chat_page import a_page, expect_to_fit, open_chat, write
 from tests.simulator.chat_server import OTHER, YOU, ChatServer
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.conftest import Demo
@@ -53,7 +53,7 @@ def test_the_menu_has_all_that_a_visitor_may_want(chat: Page, bot: ChatServer):
         ["English", "한국어", "Deutsch", "Español", "Français", "Português"]
     )
     expect(menu.get_by_role("menuitemradio", checked=True)).to_have_text("English")
-    assert fits(chat, 360)
+    expect_to_fit(chat, 360)
     box = menu.bounding_box()
     assert box
     assert box["x"] >= 0

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.simulator.chat_page import a_page, fits, open_chat, write
+from tests.simulator.chat_page import a_page, expect_to_fit, open_chat, write
 from tests.simulator.chat_server import YOU, ChatServer
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.conftest import Demo
@@ -91,7 +91,7 @@ def test_starters_are_offered_while_the_conversation_is_empty_and_asked_when_pre
     chat.set_viewport_size({"width": 360, "height": 640})
     open_chat(chat, bot)
     expect(chat.get_by_test_id("starter")).to_have_text(["What grows in May?", "비료는요?", "x" * 80])
-    assert fits(chat, 360)
+    expect_to_fit(chat, 360)
     chat.get_by_role("button", name="What grows in May?").click()
     expect(chat.get_by_test_id("starter")).to_have_count(0)
     expect(chat.get_by_test_id("composer")).to_be_focused()

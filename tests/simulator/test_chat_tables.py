@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.simulator.chat_page import answered, fits, open_chat
+from tests.simulator.chat_page import answered, expect_to_fit, open_chat
 from tests.simulator.chat_server import ChatServer
 from tests.simulator.chromium import needs_chromium
 
@@ -62,7 +62,7 @@ def test_no_word_is_cut_on_a_phone(chat: Page, bot: ChatServer, locale: str):
       }).map(word => word[0]);
     })"""
     assert answer.locator("th, td").evaluate_all(cut) == []
-    assert fits(chat, 360)
+    expect_to_fit(chat, 360)
     long = answer.get_by_text("A cell with a sentence").bounding_box()
     assert long
     assert long["width"] >= 140, "a sentence has a column in which several words stand beside each other"

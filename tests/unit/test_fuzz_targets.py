@@ -65,7 +65,10 @@ def test_no_repeated_piece_makes_a_parser_slower_than_its_length(name: str, targ
 
 @pytest.mark.slow
 def test_a_quadratic_parser_is_noticed():
-    assert growth(lambda data: re.findall(rb"a*b", data), b"a", 10**6, most_pieces=6000) > MOST
+    def measured() -> float:
+        return growth(lambda data: re.findall(rb"a*b", data), b"a", 10**6, most_pieces=6000)
+
+    assert any(measured() > MOST for _ in range(5)), "five times, as a busy machine makes small inputs slow"
 
 
 def test_a_parser_that_raises_another_error_is_noticed():

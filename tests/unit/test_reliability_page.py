@@ -16,10 +16,7 @@ NOT_SHOWN: Final = {
     "only what was set aside is settled",
     "every message comes to its end",
     "a page shows no word of a turn that was dropped",
-    "a page shows the beginning of an answer at every moment",
     "a page that comes back shows what is kept",
-    "a socket gets the words of an answer without a gap",
-    "what a page sends is accepted or refused",
     "only of what may not be repeated is the outcome unknown",
 }
 """The checks of which no store shows yet that they can fail."""
