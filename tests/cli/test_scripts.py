@@ -224,7 +224,7 @@ def test_a_full_check_of_some_tests_measures_nothing(project: Project):
 
 
 def test_the_fast_check_runs_what_starts_nothing(project: Project):
-    pytest = f"== pytest -n {os.cpu_count() or 1} --dist worksteal -m not emulated and not full"
+    pytest = f"== pytest -n {PROCESSES} --dist worksteal -m not emulated and not full"
     folders = "tests/unit tests/flow tests/architecture tests/contract"
     assert checks(project.run("scripts/check", "--fast")) == [*CHECKS, f"{pytest} and not slow {folders}"]
     assert checks(project.run("scripts/check", "--fast", "tests/unit"))[3:] == [f"{pytest} tests/unit"]
