@@ -95,7 +95,7 @@ class Client:
         self.you, self.room, self.persona = frame["you"], frame.get("room"), frame["persona"]
         self.limit, self.remaining, self.now = frame.get("limit"), frame.get("remaining"), frame["now"]
         self.is_ready = True
-        listed = {entry["turn"]: self._listed(entry) for entry in frame.get("history", [])}
+        listed = {entry["turn"]: self._listed(entry | room_field(self.room)) for entry in frame.get("history", [])}
         older = {turn: shown for turn, shown in self.turns.items() if turn not in listed}
         self.turns = {**older, **listed}
         for shown in self.turns.values():
@@ -104,7 +104,7 @@ class Client:
 
     def _listed(self, entry: Frame) -> Shown:
         """What is over stands there whole: no words that are still on their way belong to it."""
-        shown = self._shown(entry["turn"])
+        shown = self._shown(entry)
         shown.by, shown.question = entry["from"], entry.get("question", "")
         if entry["state"] != "open":
             shown.text, shown.code, shown.state = entry.get("answer", ""), entry.get("code", ""), entry["state"]
@@ -120,13 +120,12 @@ class Client:
             if other.room == frame.get("room")
             for request in _resume(other)
         ]
-        shown = self._shown(frame["turn"])
+        shown = self._shown(frame)
         shown.by, shown.question, shown.begun = frame["from"], frame.get("text", ""), True
-        shown.room = frame.get("room")
         return asks
 
     def _delta(self, frame: Frame) -> list[Frame]:
-        shown = self._shown(frame["turn"])
+        shown = self._shown(frame)
         if shown.code or shown.state == "dropped" or frame["seq"] <= shown.seq:
             return []
         if frame["seq"] > shown.seq + 1:
@@ -135,19 +134,19 @@ class Client:
         return []
 
     def _snapshot(self, frame: Frame) -> list[Frame]:
-        shown = self._shown(frame["turn"])
+        shown = self._shown(frame)
         if shown.state != "dropped":
             shown.text, shown.seq, shown.code = frame["text"], frame["seq"], ""
         return []
 
     def _notice(self, frame: Frame) -> list[Frame]:
-        shown = self._shown(frame["turn"])
+        shown = self._shown(frame)
         if shown.state != "dropped":
             shown.text, shown.code = frame["message"], frame["code"]
         return []
 
     def _completed(self, frame: Frame) -> list[Frame]:
-        shown = self._shown(frame["turn"])
+        shown = self._shown(frame)
         self.remaining = frame.get("remaining", self.remaining)
         if frame["state"] == "dropped":
             shown.text, shown.code, shown.seq = "", "", 0
@@ -157,11 +156,17 @@ class Client:
         shown.footer, shown.choices = frame.get("footer", ""), frame.get("choices", [])
         return []
 
-    def _shown(self, turn: str) -> Shown:
-        return self.turns.setdefault(turn, Shown(turn))
+    def _shown(self, frame: Frame) -> Shown:
+        shown = self.turns.setdefault(frame["turn"], Shown(frame["turn"]))
+        shown.room = frame.get("room")
+        return shown
 
 
 def _resume(shown: Shown) -> list[Frame]:
     shown.asked = True
-    request = {"action": "resume", "turn": shown.turn, "seq": shown.seq}
-    return [request | ({"room": shown.room} if shown.room else {})]
+    return [{"action": "resume", "turn": shown.turn, "seq": shown.seq} | room_field(shown.room)]
+
+
+def room_field(room: str | None) -> Frame:
+    """The field that says in which room a frame is meant; none in one's own conversation."""
+    return {"room": room} if room else {}

@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib.channels.web.handler import WebSocketHandler
 from chalicelib.ids import ConnectionId, KeyId
-from tests.client import Client, Shown
+from tests.client import Client, Shown, room_field
 from tests.faults.simulation import Simulation
 from tests.faults.wires import ENDPOINT, Frame, Wires
 from tests.flow.chat import key_text, ulid
@@ -105,7 +105,7 @@ class Browser:
         """Ask something; the client's id of the message."""
         mine = ulid(self.simulation.clock(), number=next(self.simulation.ids))
         there = room or (self.room if self.key_lets_in else None)
-        frame = {"action": "send_message", "message": text, "id": mine} | _of(there)
+        frame = {"action": "send_message", "message": text, "id": mine} | room_field(there)
         return self._asks(mine, frame)
 
     def asks_again(self, turn: str, text: str | None) -> str:
@@ -148,7 +148,7 @@ class Browser:
         if frame["type"] == "error":
             self._is_refused(frame)
         for request in requests:
-            self._sends(request | _of(room))
+            self._sends(request)
         self.reacts(self, frame)
         self._patient += 1
         if any(not shown.is_over for each in self.clients.values() for shown in each.turns.values()):
@@ -221,7 +221,7 @@ class Browser:
             for room, client in self.clients.items():
                 for shown in client.turns.values():
                     if not shown.is_over:
-                        self._sends({"action": "resume", "turn": shown.turn} | _of(room))
+                        self._sends({"action": "resume", "turn": shown.turn} | room_field(room))
             self._waits(since, tries=tries - 1)
 
         self.simulation.after(PATIENCE_S, asks)
@@ -265,8 +265,3 @@ class Browser:
             self.simulation.start_process("door", lambda: self.handler.receive(socket, text, at=at))
 
         self.simulation.after(self.random.choice(LATE_S), arrives)
-
-
-def _of(room: str | None) -> Frame:
-    """The field that says in which room a frame is meant; none in one's own conversation."""
-    return {"room": room} if room else {}

@@ -13,6 +13,7 @@ from chalicelib.access.person import Access
 from chalicelib.bootstrap import websocket
 from chalicelib.errors import DeliveryError, ModelError
 from chalicelib.ids import ConnectionId, KeyId
+from tests.client import room_field
 from tests.faults.browsers import Browser
 from tests.faults.ledger import Ledger, Run
 from tests.faults.mixed_model import MixedModel
@@ -160,7 +161,7 @@ def _reaction(told: Mixed) -> Callable[[Browser, Frame], None]:
 
     def reacts(browser: Browser, frame: Frame) -> None:
         mine = frame.get("turn") in browser.clients[frame.get("room")].accepted.values()
-        room = {"room": frame["room"]} if "room" in frame else {}
+        room = room_field(frame.get("room"))
         chance = random.random()
         if frame["type"] == "delta" and mine and chance < 0.06:
             browser.sends("cancel", turn=frame["turn"], **room)

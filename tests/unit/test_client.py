@@ -107,6 +107,12 @@ def test_the_text_of_a_dropped_turn_is_withdrawn(client: Client):
     assert (client.shown(A), client.turns[A].state) == ("", "dropped")
 
 
+def test_what_is_missing_is_requested_in_its_room_also_of_a_turn_that_ready_has_listed():
+    client, room = Client(), {"room": "kitchen"}
+    client.receive(listed("open") | room)
+    assert client.receive(delta(2, " two") | room) == [request | room for request in resume(0)]
+
+
 def test_another_room_is_another_screen(client: Client):
     client.receive(READY | {"room": "kitchen"})
     assert client.screen == []
