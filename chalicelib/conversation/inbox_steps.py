@@ -58,10 +58,15 @@ class Record:
 
     def answered(self) -> Turn:
         """Return the turn as it is once the step is recorded."""
-        charged_day = None if self.refund else self.turn.charged_day
-        hides_before, drops_summary = self.forget_before or 0, self.drops_summary
-        turn = replace(self.turn, state=TurnState.ANSWERED, reply=self.reply, deliveries=1, charged_day=charged_day)
-        return replace(turn, hides_before=hides_before, drops_summary=drops_summary)
+        return replace(
+            self.turn,
+            state=TurnState.ANSWERED,
+            reply=self.reply,
+            deliveries=1,
+            charged_day=None if self.refund else self.turn.charged_day,
+            hides_before=self.forget_before or 0,
+            drops_summary=self.drops_summary,
+        )
 
 
 @dataclass(frozen=True)

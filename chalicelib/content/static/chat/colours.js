@@ -62,7 +62,10 @@ export function colour(code, lang) {
   });
   for (const [kind, range] of ranges) kind.add(range);
   coloured.add(ranges);
-  for (const oldest of coloured) if (total() > MOST_PARTS) uncolour(oldest);
+  for (const oldest of coloured) {
+    if (total() <= MOST_PARTS) break;
+    uncolour(oldest);
+  }
   return () => uncolour(ranges);
 }
 
