@@ -33,6 +33,8 @@ class Issuer:
     answers: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     """By path, in place of what it would answer."""
     asked: list[str] = field(default_factory=list)
+    idle_ended_at: float = 0.0
+    """When it closed all connections, by the monotonic clock; its clients, frozen, have not noticed."""
 
     @property
     def discovery(self) -> dict[str, Any]:
@@ -56,6 +58,9 @@ class Issuer:
         key = rsa_key(name) if name else self.keys.get(headers.get("kid", ""), rsa_key("one"))
         return jwt.encode(claims, key, "RS256", headers=headers)
 
+    def end_idle_connections(self) -> None:
+        self.idle_ended_at = time.monotonic()
+
     def answer(self, path: str) -> tuple[int, bytes]:
         self.asked.append(path)
         if path in self.answers:
@@ -77,7 +82,20 @@ def issuing() -> Iterator[Issuer]:
     """An issuer on loopback, until the block ends."""
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            self.opened_at = time.monotonic()
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
         def do_GET(self) -> None:
+            if self.opened_at < issuer.idle_ended_at:
+                self.close_connection = True
+                return
             status, body = issuer.answer(self.path)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))

@@ -51,7 +51,8 @@ class OidcTokens:
     """The issuer's URL, exactly as in its tokens; its discovery document is at a path below it."""
     audience: str
     """The client id that the issuer gave this bot."""
-    session: requests.Session = field(default_factory=requests.Session, repr=False)
+    session: Callable[[], requests.Session] = field(default=requests.Session, repr=False)
+    """Opens new connections: a frozen Lambda function does not notice that the issuer has closed an idle one."""
     monotonic: Callable[[], float] = time.monotonic
     _keys: Mapping[str, jwt.PyJWK] = field(default_factory=dict, repr=False)
     """The issuer's keys by key id, as of the last request."""
@@ -153,13 +154,15 @@ class OidcTokens:
 
         Keys for other uses are left out. Each request takes at most `timeout` seconds. Raises IssuerUnavailable.
         """
-        described = self._read(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration", timeout)
-        if described.get("issuer") != self.issuer:
-            raise IssuerUnavailable(
-                "the issuer's own document gives it another name; set PARLEY_OIDC_ISSUER to that name"
-            )
+        with self.session() as session:
+            described = _read(session, f"{self.issuer.rstrip('/')}/.well-known/openid-configuration", timeout)
+            if described.get("issuer") != self.issuer:
+                raise IssuerUnavailable(
+                    "the issuer's own document gives it another name; set PARLEY_OIDC_ISSUER to that name"
+                )
+            described_keys = _read(session, str(described.get("jwks_uri")), timeout)
         try:
-            published = jwt.PyJWKSet.from_dict(dict(self._read(str(described.get("jwks_uri")), timeout))).keys
+            published = jwt.PyJWKSet.from_dict(dict(described_keys)).keys
         except (jwt.PyJWTError, TypeError) as exc:
             raise IssuerUnavailable("the issuer publishes no key that can be read") from exc
         return {
@@ -168,15 +171,16 @@ class OidcTokens:
             if key.algorithm_name == _ALGORITHM and key.public_key_use in ("sig", None)
         }
 
-    def _read(self, url: str, timeout: float) -> Mapping[str, Any]:
-        """Request a JSON object. Redirects are not followed: they could lead to an address that is not private."""
-        if not is_https_or_loopback(url):
-            raise IssuerUnavailable("the issuer's keys are not behind https, so they cannot be trusted")
-        try:
-            answer = self.session.get(url, timeout=timeout, allow_redirects=False)
-            content = answer.json() if answer.status_code == HTTPStatus.OK else None
-        except (requests.RequestException, ValueError, RecursionError) as exc:
-            raise IssuerUnavailable(f"the issuer does not answer: {type(exc).__name__}") from exc
-        if not isinstance(content, Mapping):
-            raise IssuerUnavailable(f"the issuer's answer is not a JSON object: HTTP {answer.status_code}")
-        return content
+
+def _read(session: requests.Session, url: str, timeout: float) -> Mapping[str, Any]:
+    """Request a JSON object. Redirects are not followed: they could lead to an address that is not private."""
+    if not is_https_or_loopback(url):
+        raise IssuerUnavailable("the issuer's keys are not behind https, so they cannot be trusted")
+    try:
+        answer = session.get(url, timeout=timeout, allow_redirects=False)
+        content = answer.json() if answer.status_code == HTTPStatus.OK else None
+    except (requests.RequestException, ValueError, RecursionError) as exc:
+        raise IssuerUnavailable(f"the issuer does not answer: {type(exc).__name__}") from exc
+    if not isinstance(content, Mapping):
+        raise IssuerUnavailable(f"the issuer's answer is not a JSON object: HTTP {answer.status_code}")
+    return content

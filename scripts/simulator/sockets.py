@@ -28,7 +28,10 @@ from scripts.simulator.socket_events import Caller, failure
 
 MAX_MESSAGE: Final = 128 * 1024
 MAX_FRAME: Final = 32 * 1024
+KEPT_S: Final = 300
+"""How long a server keeps an idle connection: longer than its clients do, whose next request would be lost with it."""
 SERVER: Final[Mapping[str, Any]] = {
+    "timeout_keep_alive": KEPT_S,
     "ws": "websockets-sansio",
     "ws_max_size": (MAX_MESSAGE, MAX_FRAME),
     "ws_ping_interval": None,

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from scripts.simulator.model import ModelServer
 from scripts.simulator.recorder import Behaviour
+from scripts.simulator.sockets import KEPT_S
 
 _PATIENCE_S: Final = 30.0
 _WORDS_A_SECOND: Final = 200.0
@@ -24,7 +25,8 @@ def stand_in() -> Iterator[str]:
     model.recorder.behaviour = Behaviour(tokens_per_second=_WORDS_A_SECOND)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(Starlette(routes=model.routes()), log_level="warning", lifespan="off")
+        app = Starlette(routes=model.routes())
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_keep_alive=KEPT_S)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()

@@ -14,6 +14,8 @@ from mcp.server.mcpserver import MCPServer
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from scripts.simulator.sockets import KEPT_S
+
 TOKEN: Final = "open-sesame"
 MODERN_HEADER: Final = b"mcp-method"
 
@@ -47,7 +49,7 @@ def serving(kind: str) -> Iterator[str]:
     app: ASGIApp = real_server().streamable_http_app(json_response=kind == "json")
     app = Gate(app, refuses_modern=kind == "older", wants_token=kind == "token")
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on", timeout_keep_alive=KEPT_S))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         while not server.started:

@@ -15,6 +15,7 @@ from chalicelib.channels.meta import signature
 from chalicelib.errors import InvalidSignature
 from scripts.simulator.aws import free_port, wait_for
 from scripts.simulator.meta import Meta
+from scripts.simulator.sockets import KEPT_S
 
 
 @contextmanager
@@ -38,7 +39,10 @@ def serving(meta: Meta) -> Iterator[str]:
         Route("/webhook", webhook, methods=["GET", "POST"]),
         Route("/", lambda _: PlainTextResponse("ready")),
     ]
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), port=port, log_level="error", lifespan="off"))
+    config = uvicorn.Config(
+        Starlette(routes=routes), port=port, log_level="error", lifespan="off", timeout_keep_alive=KEPT_S
+    )
+    server = uvicorn.Server(config)
 
     async def serve() -> None:
         await server.serve()

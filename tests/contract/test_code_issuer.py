@@ -14,6 +14,7 @@ from starlette.routing import Route
 from chalicelib.channels.web.code_issuer import CodeIssuer
 from chalicelib.errors import InvalidToken, IssuerUnavailable
 from chalicelib.operations.sign_in import codes
+from tests.issuer import issuing
 from tests.simulator.served import served
 
 BACK = "https://bot.example/dev/chat/signed-in"
@@ -180,6 +181,18 @@ def test_a_document_that_is_none_is_an_issuer_out_of_reach(issuer: CodeIssuer, s
     server.found = found
     with pytest.raises(IssuerUnavailable):
         issuer.authorization_endpoint()
+
+
+def test_a_connection_that_the_issuer_has_closed_since_is_not_used_again():
+    """Lambda freezes the process between two people who sign in: see issue 4506 of requests."""
+    with issuing() as server:
+        found = server.discovery | {"token_endpoint": f"{server.url}/token"}
+        server.answers["/.well-known/openid-configuration"] = (200, json.dumps(found).encode())
+        server.answers["/token"] = (200, b'{"id_token": "the.id.token"}')
+        issuer = CodeIssuer(server.url, "parley-web")
+        assert exchanged(issuer) == "the.id.token"
+        server.end_idle_connections()
+        assert exchanged(issuer) == "the.id.token"
 
 
 def test_an_issuer_that_is_not_there_is_out_of_reach():

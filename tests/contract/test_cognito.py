@@ -19,26 +19,26 @@ OWN_LOOK: Final = "  Pages:\n    Type: AWS::Cognito::ManagedLoginBranding"
 
 
 def test_a_users_token_of_cognito_is_accepted(pool: Pool, way: Way):
-    tokens = OidcTokens(pool.issuer, pool.client, session=way.session())
+    tokens = OidcTokens(pool.issuer, pool.client, session=way.session)
     assert tokens.subject(pool.sign_in()["IdToken"]) == pool.subject
     assert way.asked == [f"/{pool.id}/.well-known/{name}" for name in ("openid-configuration", "jwks.json")]
 
 
 def test_an_access_token_of_cognito_is_accepted_too(pool: Pool, way: Way):
-    tokens = OidcTokens(pool.issuer, pool.client, session=way.session())
+    tokens = OidcTokens(pool.issuer, pool.client, session=way.session)
     assert tokens.subject(pool.sign_in()["AccessToken"]) == pool.subject
 
 
 def test_a_token_of_a_program_that_signed_in_by_itself_is_refused(pool: Pool, way: Way):
     client, token = pool.machine()
     with pytest.raises(InvalidToken, match="no person"):
-        OidcTokens(pool.issuer, client, session=way.session()).subject(token)
+        OidcTokens(pool.issuer, client, session=way.session).subject(token)
 
 
 def test_a_token_for_another_app_or_pool_is_refused(pool: Pool, way: Way):
     other = make_pool(pool.cognito.meta.endpoint_url)
-    ours = OidcTokens(pool.issuer, pool.client, session=way.session())
-    anothers = OidcTokens(pool.issuer, "another-app", session=way.session())
+    ours = OidcTokens(pool.issuer, pool.client, session=way.session)
+    anothers = OidcTokens(pool.issuer, "another-app", session=way.session)
     with pytest.raises(InvalidToken, match="does not publish"):
         ours.subject(other.sign_in()["IdToken"])
     for kind in ("IdToken", "AccessToken"):
@@ -58,7 +58,7 @@ def test_people_of_a_pool_made_by_the_guides_template_sign_in_as_the_guide_says(
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": "anna@example.org", "PASSWORD": "Correct-Horse-7"},
     )["AuthenticationResult"]
-    tokens = OidcTokens(outputs["Issuer"], outputs["Client"], session=way.session())
+    tokens = OidcTokens(outputs["Issuer"], outputs["Client"], session=way.session)
     assert tokens.subject(signed_in["AccessToken"]) == tokens.subject(signed_in["IdToken"])
 
 
@@ -89,7 +89,7 @@ def test_the_certificate_of_the_way_there_is_looked_at(pool: Pool, way: Way):
     session = way.session()
     session.verify = True
     with pytest.raises(IssuerUnavailable, match="SSLError"):
-        OidcTokens(pool.issuer, pool.client, session=session).subject(pool.sign_in()["IdToken"])
+        OidcTokens(pool.issuer, pool.client, session=lambda: session).subject(pool.sign_in()["IdToken"])
 
 
 def test_a_process_goes_the_way_that_its_environment_names(pool: Pool, way: Way, monkeypatch: pytest.MonkeyPatch):

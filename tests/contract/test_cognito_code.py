@@ -48,35 +48,36 @@ def code_of(issuer: CodeIssuer, *, verifier: str, nonce: str) -> str:
         nonce=nonce,
         again=False,
     )
-    assert issuer.session.get(address).status_code == 200
+    browser = issuer.session()
+    assert browser.get(address).status_code == 200
     form = {**dict(parse_qsl(urlsplit(address).query)), "username": "anna", "password": "Correct-Horse-7"}
     login = f"{address.partition('/oauth2/')[0]}/login"
-    back = issuer.session.post(login, data=form, allow_redirects=False).headers["Location"]
+    back = browser.post(login, data=form, allow_redirects=False).headers["Location"]
     returned = {name: value for name, [value] in parse_qs(urlsplit(back).query).items()}
     assert (back.partition("?")[0], returned["state"]) == (BACK, state)
     return returned["code"]
 
 
 def test_a_person_who_signs_in_on_cognitos_page_is_the_one_of_the_pool(pool: Pool, way: Way):
-    issuer = CodeIssuer(pool.issuer, client_of(pool), session=way.session())
+    issuer = CodeIssuer(pool.issuer, client_of(pool), session=way.session)
     verifier, nonce = token_urlsafe(32), token_urlsafe(32)
     code = code_of(issuer, verifier=verifier, nonce=nonce)
     token = issuer.exchange(code, verifier=verifier, callback=BACK)
     assert jwt.decode(token, options={"verify_signature": False})["nonce"] == nonce
-    assert OidcTokens(pool.issuer, issuer.client, session=way.session()).subject(token) == pool.subject
+    assert OidcTokens(pool.issuer, issuer.client, session=way.session).subject(token) == pool.subject
     with pytest.raises(InvalidToken):
         issuer.exchange(code, verifier=verifier, callback=BACK)
 
 
 def test_a_code_is_of_no_use_to_who_has_not_the_verifier(pool: Pool, way: Way):
-    issuer = CodeIssuer(pool.issuer, client_of(pool), session=way.session())
+    issuer = CodeIssuer(pool.issuer, client_of(pool), session=way.session)
     code = code_of(issuer, verifier=token_urlsafe(32), nonce=token_urlsafe(32))
     with pytest.raises(InvalidToken):
         issuer.exchange(code, verifier=token_urlsafe(32), callback=BACK)
 
 
 def test_a_client_with_a_secret_is_named_as_the_cause(pool: Pool, way: Way):
-    issuer = CodeIssuer(pool.issuer, client_of(pool, has_secret=True), session=way.session())
+    issuer = CodeIssuer(pool.issuer, client_of(pool, has_secret=True), session=way.session)
     verifier = token_urlsafe(32)
     code = code_of(issuer, verifier=verifier, nonce=token_urlsafe(32))
     with pytest.raises(IssuerUnavailable, match="invalid_client"):
@@ -85,6 +86,6 @@ def test_a_client_with_a_secret_is_named_as_the_cause(pool: Pool, way: Way):
 
 def test_doctor_finds_that_a_client_without_a_secret_can_sign_people_in(pool: Pool, way: Way):
     """The emulator looks at the code first, so it does not show what the real Cognito says to one with a secret."""
-    issuer = CodeIssuer(pool.issuer, client_of(pool), session=way.session())
+    issuer = CodeIssuer(pool.issuer, client_of(pool), session=way.session)
     check = codes(lambda: issuer.exchange("doctor", verifier="v" * 43, callback="https://doctor.invalid/"))
     assert [finding.state for finding in check.run()] == ["ok"]

@@ -268,6 +268,15 @@ def test_typing_that_meta_may_show_after_the_answer_is_taken_back():
     ]
 
 
+def test_typing_is_shown_although_meta_closed_the_connection_while_the_function_was_frozen():
+    graph = ScriptedGraph(requests.ConnectionError("Connection reset by peer"))
+    sender = graph.sender()
+    with sender.responding(TURN):
+        assert graph.second_call.wait(5)
+    sender.deliver(turn(), Reply("Hello."), receipts=frozenset, seconds=60)
+    assert [body.get("sender_action", "message") for body in graph.bodies] == ["mark_seen", "typing_on", "message"]
+
+
 @pytest.mark.parametrize("error", [refusal(2), refusal(190), requests.ReadTimeout("x")])
 def test_typing_that_cannot_be_taken_back_does_not_cost_the_answer(error: Any):
     graph = ScriptedGraph(SUCCESS, requests.ReadTimeout("typing"), SUCCESS, error)

@@ -70,18 +70,35 @@ class Clock:
         return self.now
 
 
+class Watch(HTTPAdapter):
+    """Notes how long each request may take, in seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waited: list[Any] = []
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        self.waited.append(kwargs["timeout"])
+        return super().send(*args, **kwargs)
+
+
 @dataclass
 class SignIn:
     """An issuer, and the bot that trusts it."""
 
     issuer: Issuer
     clock: Clock = field(default_factory=Clock)
+    adapter: HTTPAdapter = field(default_factory=HTTPAdapter)
     tokens: OidcTokens = field(init=False)
 
     def __post_init__(self) -> None:
+        self.tokens = OidcTokens(self.issuer.url, AUDIENCE, session=self.session, monotonic=self.clock)
+
+    def session(self) -> requests.Session:
         session = requests.Session()
         session.trust_env = False
-        self.tokens = OidcTokens(self.issuer.url, AUDIENCE, session=session, monotonic=self.clock)
+        session.mount("http://", self.adapter)
+        return session
 
     def refused(self, token: str) -> str:
         with pytest.raises(InvalidToken) as caught:
@@ -290,6 +307,14 @@ def test_the_issuer_is_asked_once_for_many_tokens(sign_in: SignIn):
     assert sign_in.issuer.asked == [DISCOVERY, "/keys"]
 
 
+def test_a_connection_that_the_issuer_has_closed_since_is_not_used_again(sign_in: SignIn):
+    """Lambda freezes the process between two requests: see issue 4506 of requests."""
+    sign_in.tokens.subject(sign_in.issuer.token())
+    sign_in.issuer.end_idle_connections()
+    sign_in.clock.now += 3601
+    assert sign_in.tokens.subject(sign_in.issuer.token()) == "anna"
+
+
 def test_new_keys_of_the_issuer_are_found(sign_in: SignIn):
     sign_in.tokens.subject(sign_in.issuer.token())
     sign_in.issuer.keys = {"two": rsa_key("two")}
@@ -344,16 +369,10 @@ def test_a_ping_fetches_the_keys_once_and_the_first_token_asks_nobody(sign_in: S
 
 
 def test_a_ping_waits_no_longer_than_it_may(sign_in: SignIn):
-    waited: list[Any] = []
-
-    class Watch(HTTPAdapter):
-        def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-            waited.append(kwargs["timeout"])
-            return super().send(*args, **kwargs)
-
-    sign_in.tokens.session.mount("http://", Watch())
+    watch = Watch()
+    sign_in.adapter = watch
     sign_in.tokens.warm(0.5)
-    assert waited == [0.5, 0.5]
+    assert watch.waited == [0.5, 0.5]
 
 
 def test_the_check_of_sign_in_counts_the_keys_of_the_issuer(sign_in: SignIn):
@@ -435,16 +454,10 @@ def test_an_issuer_in_trouble_is_not_believed(sign_in: SignIn):
 
 
 def test_an_issuer_that_keeps_us_waiting_is_given_up_after_three_seconds(sign_in: SignIn):
-    waited: list[Any] = []
-
-    class Watch(HTTPAdapter):
-        def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-            waited.append(kwargs["timeout"])
-            return super().send(*args, **kwargs)
-
-    sign_in.tokens.session.mount("http://", Watch())
+    watch = Watch()
+    sign_in.adapter = watch
     sign_in.tokens.subject(sign_in.issuer.token())
-    assert waited == [3, 3]
+    assert watch.waited == [3, 3]
 
 
 @pytest.mark.parametrize("path", [DISCOVERY, "/keys"])

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from scripts.simulator.aws import free_port, wait_for
+from scripts.simulator.sockets import KEPT_S
 
 _SERVICE: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/([a-z0-9-]+)/")
 _NOT_FORWARDED: Final = frozenset({"host", "content-length", "transfer-encoding", "connection", "content-encoding"})
@@ -70,7 +71,8 @@ def gate(target: str) -> Iterator[tuple[str, Gate]]:
     """Start a gate in a thread; yields its address and the gate."""
     port, door = free_port(), Gate(target)
     app = Starlette(routes=[Route("/{path:path}", door.serve, methods=_ANY)])
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))
+    config = uvicorn.Config(app, port=port, log_level="error", lifespan="off", timeout_keep_alive=KEPT_S)
+    server = uvicorn.Server(config)
 
     async def serve() -> None:
         await server.serve()

@@ -21,6 +21,7 @@ from starlette.routing import Mount
 from scripts.simulator.aws import CREDENTIALS, REGION, free_port, wait_for
 from scripts.simulator.meta import Meta
 from scripts.simulator.model import ModelServer
+from scripts.simulator.sockets import KEPT_S
 from tests.deployed.forking import Forks, unpacked
 
 ROOT: Final = Path(__file__).parents[2]
@@ -158,7 +159,10 @@ def ministack(project: "Project", *options: str, **environment: str) -> Iterator
 def fakes(port: int, meta: Meta, model: ModelServer) -> Iterator[None]:
     """Serve Meta's Graph API and the model in a thread."""
     routes = [Mount("/graph", routes=meta.routes()), Mount("/openai/v1", routes=model.routes())]
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), port=port, log_level="error", lifespan="off"))
+    config = uvicorn.Config(
+        Starlette(routes=routes), port=port, log_level="error", lifespan="off", timeout_keep_alive=KEPT_S
+    )
+    server = uvicorn.Server(config)
 
     async def serve() -> None:
         await server.serve()

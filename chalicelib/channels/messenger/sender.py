@@ -111,7 +111,7 @@ class MessengerSender:
         psid = identity.psid_of(turn.person)
         waits_s = math.inf if turn.was_begun else self.slow_after_s
         try:
-            self._send_action(psid, "mark_seen")
+            self._mark_seen(psid)
             while not over.is_set():
                 self._send_action(psid, "typing_on")
                 pause_s = min(self.typing_every_s, waits_s)
@@ -124,6 +124,17 @@ class MessengerSender:
                 self._late_typing.add(turn.id)
         except ConfigError:
             return
+
+    def _mark_seen(self, psid: str) -> None:
+        """The first call of a turn may meet a connection that Meta has closed while Lambda froze the process.
+
+        The next call opens another one, so this one's ambiguous error is ignored.
+        """
+        try:
+            self._send_action(psid, "mark_seen")
+        except GraphError as exc:
+            if exc.failure is not Failure.AMBIGUOUS:
+                raise
 
     def _ask_for_patience(self, psid: str, language: str) -> None:
         message = {"text": self.still_writing(language), "metadata": STILL_WRITING}

@@ -29,7 +29,8 @@ class CodeIssuer:
     issuer: str
     client: str
     """The client id that the issuer gave this bot; a client without a secret."""
-    session: requests.Session = field(default_factory=requests.Session, repr=False)
+    session: Callable[[], requests.Session] = field(default=requests.Session, repr=False)
+    """Opens a new connection: a frozen Lambda function does not notice that the issuer has closed an idle one."""
     monotonic: Callable[[], float] = time.monotonic
     _found: Mapping[str, Any] = field(default_factory=dict, repr=False)
     _found_until: float = float("-inf")
@@ -77,7 +78,8 @@ class CodeIssuer:
     ) -> tuple[int, Mapping[str, Any]]:
         """Request a JSON object; redirects are not followed, since a code is sent to the issuer's own address only."""
         try:
-            answer = self.session.request(method, url, data=form, timeout=seconds, allow_redirects=False)
+            with self.session() as session:
+                answer = session.request(method, url, data=form, timeout=seconds, allow_redirects=False)
             content = answer.json()
         except (requests.RequestException, ValueError, RecursionError) as exc:
             raise IssuerUnavailable(f"the issuer does not answer: {type(exc).__name__}") from exc
