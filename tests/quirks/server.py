@@ -1,4 +1,4 @@
-"""A model's server with every quirk of the table: the question is the quirk's name."""
+"""A model's server with every quirk of the table: the question is the quirk's name. Others get a plain answer."""
 
 import asyncio
 import json
@@ -8,12 +8,13 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
-from tests.quirks.quirk import Forever, Pause, Quirk, Response, Step, Then
+from tests.quirks.quirk import WORDS, Forever, Pause, Quirk, Response, Step, Then, ok
 from tests.quirks.wire import Wire
 
 T = TypeVar("T")
 
 _AGAIN_S: Final = 0.1
+_PLAIN: Final = ok("", lambda wire: [wire.say(*WORDS), wire.end()])
 
 
 class QuirkServer:
@@ -33,7 +34,7 @@ class QuirkServer:
         name = ""
         try:
             name = _question(await _body(reader))
-            responses = self._quirks[name].play(self._wire)
+            responses = self._quirks.get(name, _PLAIN).play(self._wire)
             response = responses[min(self.calls[name], len(responses) - 1)]
             self.calls[name] += 1
             await self._respond(response, reader, writer)
