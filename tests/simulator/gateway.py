@@ -60,7 +60,7 @@ class Gateway:
 
     def connect(self, query: str = "", **options: Any) -> ClientConnection:
         """Connect a client."""
-        client: ClientConnection = connect(f"ws{self.url[4:]}/ws{query}", proxy=None, **options)
+        client: ClientConnection = connect(f"ws{self.url[4:]}/ws{query}", proxy=None, open_timeout=60, **options)
         return client
 
     def last_id(self) -> str:

@@ -69,6 +69,7 @@ def test_a_growing_answer_never_shows_its_marks_and_keeps_its_finished_blocks(ch
         bot.say(turn, piece, seq=seq)
         chat.wait_for_timeout(20)
         if seq == len(pieces) // 2:
+            expect(chat.locator("[data-testid=answer] > div").first).to_be_visible()
             chat.evaluate("window.first = document.querySelector('[data-testid=answer] > div')")
     bot.complete(turn, len(pieces))
     expect(chat.locator("[data-testid=turn][data-state=done]")).to_have_count(1)

@@ -136,7 +136,7 @@ def test_two_buyers_bargain_with_one_seller(signing_in: Demo, place: Place):
 
 def test_pages_of_the_demos_own_key_may_join_a_room_by_any_name(signing_in: Demo):
     ticket = signing_in.http.get(f"/config/{signing_in.facts['config_id']}").json()["ticket"]
-    with connect(signing_in.facts["websocket_url"], proxy=None) as page:
+    with connect(signing_in.facts["websocket_url"], proxy=None, open_timeout=60) as page:
         page.send(json.dumps({"action": "authenticate", "ticket": ticket}))
         assert json.loads(page.recv())["type"] == "ready"
         page.send(json.dumps({"action": "follow", "conversationId": "카메라 42"}))

@@ -130,7 +130,7 @@ def test_messages_up_to_128_kb_in_frames_of_32_kb_arrive_and_more_closes_the_soc
 
 
 def test_a_socket_on_which_nothing_is_said_for_too_long_is_closed_and_others_are_not():
-    with serving(idle_s=2) as gateway, gateway.connect() as speaking:
+    with serving(idle_s=10) as gateway, gateway.connect() as speaking:
         speaker = gateway.last_id()
         with gateway.connect() as listening, gateway.connect() as silent:
             listener = gateway.heard.of("CONNECT", 3)[1]["requestContext"]["connectionId"]
@@ -209,7 +209,8 @@ def test_frames_of_many_workers_arrive_in_order(gateway: Gateway):
     async def receive() -> list[list[str | bytes]]:
         async with AsyncExitStack() as stack:
             clients = [
-                await stack.enter_async_context(connect(f"ws{gateway.url[4:]}/ws", proxy=None)) for _ in range(200)
+                await stack.enter_async_context(connect(f"ws{gateway.url[4:]}/ws", proxy=None, open_timeout=60))
+                for _ in range(200)
             ]
             with ThreadPoolExecutor(8) as pool:
                 sent = [pool.submit(stream, event["requestContext"]["connectionId"]) for event in came(8)]

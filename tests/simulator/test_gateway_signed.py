@@ -45,7 +45,7 @@ def signature(
 
 
 def post(url: str, headers: Mapping[str, str], body: bytes = BODY) -> tuple[int, object]:
-    answer = httpx2.post(url, content=body, headers=dict(headers), trust_env=False)
+    answer = httpx2.post(url, content=body, headers=dict(headers), trust_env=False, timeout=60)
     return answer.status_code, answer.json()
 
 
@@ -62,7 +62,7 @@ def test_an_unsigned_request_is_answered_as_api_gateway_does(url: str):
 
 
 def test_a_route_without_the_authorizer_asks_for_no_signature(url: str):
-    assert httpx2.get(f"{url}/keys", trust_env=False).text == "ok"
+    assert httpx2.get(f"{url}/keys", trust_env=False, timeout=60).text == "ok"
 
 
 def test_a_signature_that_fits_another_request_or_another_secret_is_refused(url: str):

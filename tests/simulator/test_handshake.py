@@ -24,7 +24,7 @@ def strict() -> Iterator[Demo]:
 def status(demo: Demo, query: str = "") -> int:
     """What the handshake is answered with; 101 if it is not refused."""
     try:
-        with connect(f"{demo.facts['websocket_url']}{query}", proxy=None):
+        with connect(f"{demo.facts['websocket_url']}{query}", proxy=None, open_timeout=60):
             return 101
     except InvalidStatus as refused:
         return refused.response.status_code

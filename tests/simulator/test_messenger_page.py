@@ -34,7 +34,7 @@ def last_answer(page: Page) -> str:
 def test_a_person_starts_chats_sees_typing_and_seen_and_reads_the_answer(page: Page, demo: Demo):
     page.get_by_test_id("get-started").click()
     expect(page.get_by_test_id("thread")).to_contain_text("I am an AI assistant")
-    demo.behave("model", delay_ms=1000)
+    demo.behave("model", delay_ms=6000)  # longer than a busy page takes to look
     write(page, "Why is the sky blue?")
     expect(page.get_by_test_id("typing")).to_be_visible()
     expect(page.get_by_test_id("thread")).to_contain_text("You wrote “Why is the sky blue?”")
@@ -79,7 +79,7 @@ def test_everybody_has_a_thread_and_a_quota_of_their_own(page: Page):
     page.get_by_test_id("new-person").click()
     page.get_by_test_id("new-person-name").fill("Dora")
     page.keyboard.press("Enter")
-    expect(page.get_by_test_id("person-dora")).to_be_visible()
+    expect(page.get_by_test_id("person-dora")).to_have_attribute("aria-current", "true")
     write(page, "I am Dora")
     expect(page.get_by_test_id("thread")).to_contain_text("You wrote “I am Dora”")
     page.get_by_test_id("person-anna").click()
@@ -104,7 +104,8 @@ def test_a_sticker_gets_a_kind_answer_and_a_message_can_be_taken_back(page: Page
     mine = page.locator('[data-testid="message"][data-from="person"]').last
     mine.hover()
     mine.get_by_test_id("message-menu").click()
-    page.get_by_test_id("unsend").click()
+    with page.expect_response("**/world/messenger/send"):  # which comes once the webhook has taken it
+        page.get_by_test_id("unsend").click()
     expect(mine).to_have_attribute("data-status", "unsent")
     write(page, "What did I write before?")
     expect(page.get_by_test_id("thread")).to_contain_text("You wrote “What did I write before?”")
@@ -166,6 +167,7 @@ def test_a_message_that_the_webhook_did_not_take_can_be_sent_again(page: Page, d
 def test_the_thread_has_the_same_margin_on_both_sides(browser: Browser, demo: Demo, width: int, *, is_mobile: bool):
     page = browser.new_page(viewport={"width": width, "height": 740}, is_mobile=is_mobile, has_touch=is_mobile)
     page.goto(f"{demo.url}/messenger")
+    expect(page.get_by_test_id("get-started")).to_be_visible()
     button, chat = page.get_by_test_id("get-started").bounding_box(), page.get_by_role("main").bounding_box()
     page.close()
     assert button

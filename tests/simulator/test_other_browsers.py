@@ -73,13 +73,14 @@ def test_formulas_footnotes_and_the_menu_come_when_they_are_needed(window: Windo
     ask(window, "Show me")
     bot.answer("Half is $\\frac{1}{2}$[^1].\n\n[^1]: Or **0.5**.")
     until(lambda: window.run(f"{ANSWER}?.querySelectorAll('math mfrac, .notes strong').length") == 2)
+    until(lambda: window.run("document.querySelector('[data-testid=turn]').dataset.state") == "done")
     window.click(f"{ANSWER}.querySelector('[data-note]')")
     until(lambda: window.run("document.activeElement.matches('.notes > li')"))
     window.click("document.getElementById('menu-button')")
     until(lambda: window.run("document.activeElement.role") == "menuitem")
     window.click("document.querySelector('[data-testid=language][lang=de]')")
     until(lambda: window.run("document.getElementById('account').textContent") == "Anmelden")
-    assert window.run("document.querySelector('[data-note]').ariaLabel") == "Fußnote 1"
+    until(lambda: window.run("document.querySelector('[data-note]')?.ariaLabel") == "Fußnote 1")
 
 
 def test_a_script_in_an_answer_is_text(window: Window, bot: ChatServer):

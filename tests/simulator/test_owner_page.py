@@ -161,7 +161,8 @@ def test_the_owner_blocks_a_person_with_two_taps_and_the_bot_is_silent(owner: Pa
     answers = len(demo.answers_to(PERSON))
     demo.say(PERSON, "And now?")
     owner.get_by_text("As usual", exact=True).click()
-    owner.get_by_role("button", name="Save").click()
+    with owner.expect_navigation():
+        owner.get_by_role("button", name="Save").click()
     demo.say(PERSON, "And now again?")
     demo.wait_until_answered(PERSON, turns=2)
     assert len(demo.answers_to(PERSON)) == answers + 1

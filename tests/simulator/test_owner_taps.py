@@ -87,6 +87,7 @@ def test_in_busy_times_one_notice_lists_the_people_who_came(owner: Page, demo: D
     for person in people:
         demo.say(person, "Hello")
     demo.wait_until_answered(*people)
+    demo.wait_until(lambda: any("wrote to your page" in text for text in demo.answers_to("ben")))
     told = demo.answers_to("ben")
     assert 1 <= sum("wrote to your page" in text for text in told) <= 3
 
@@ -108,6 +109,7 @@ def test_an_owner_finds_a_person_by_taps_sets_their_limit_and_pauses_the_bot(own
 
     write(newcomer, "Is anybody there?")
     expect(theirs).to_contain_text("You wrote “Is anybody there?”")
+    expect(thread).to_contain_text("“Is anybody there?”")  # the notice, whose buttons come before
     write(owner, "/people")
     tap(anna)
     expect(thread).to_contain_text("Questions today: 1")

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.commands import parley
@@ -121,6 +121,6 @@ def test_the_pages_are_readable_on_a_phone_and_on_a_desk_by_day_and_by_night(dem
             style = page.evaluate("(({color, fontSize}) => ({color, fontSize}))(getComputedStyle(document.body))")
             assert style == {"color": colour, "fontSize": "17px"}, (width, scheme)
     page.get_by_role("link", name="Privacy").click()
-    assert page.url == f"{demo.url}/privacy"
+    expect(page).to_have_url(f"{demo.url}/privacy")
     context.close()
     assert faults == []

@@ -166,7 +166,9 @@ def firefox() -> Iterator[Window]:
         written = profile / "WebDriverBiDiServer.json"
         until(lambda: written.exists() and written.read_text().endswith("}"))
         port = json.loads(written.read_text())["ws_port"]
-        socket = stack.enter_context(connect(f"ws://127.0.0.1:{port}/session", max_size=None, proxy=None))
+        socket = stack.enter_context(
+            connect(f"ws://127.0.0.1:{port}/session", max_size=None, proxy=None, open_timeout=60)
+        )
         yield stack.enter_context(closing(Firefox(socket)))
 
 
