@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from scripts.simulator.aws import REGION
+from tests.issuer import patient
 
 HOST = f"cognito-idp.{REGION}.amazonaws.com"
 PASSWORD = "Correct-Horse-7"
@@ -89,6 +90,7 @@ class Pool:
             data={"grant_type": "client_credentials", "scope": f"{api}/read"},
             auth=(made["ClientId"], made["ClientSecret"]),
             trust_env=False,
+            timeout=60,
         )
         return made["ClientId"], answer.json()["access_token"]
 
@@ -139,7 +141,7 @@ class Way:
 
     def session(self) -> requests.Session:
         """The same within this process."""
-        session = requests.Session()
+        session = patient()
         session.trust_env = False
         session.proxies, session.verify = {"https": self.proxy}, str(self.certificate)
         return session
@@ -171,7 +173,7 @@ def way_to(aws_url: str, folder: Path) -> Iterator[Way]:
             kind = {name: self.headers[name] for name in ("Content-Type",) if name in self.headers}
             headers = {"Host": self.headers["Host"], "X-Forwarded-Proto": "https", **kind}
             found = httpx2.request(
-                self.command, f"{aws_url}{self.path}", content=body, headers=headers, trust_env=False
+                self.command, f"{aws_url}{self.path}", content=body, headers=headers, trust_env=False, timeout=60
             )
             self.send_response(found.status_code)
             self.send_header("Content-Length", str(len(found.content)))

@@ -36,7 +36,7 @@ def project(tmp_path: Path) -> Path:
 def audit(project: Path, *arguments: str, data: str = "", found: str = "") -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "DATA": data, "FOUND": found}
     command = [str(project / "scripts" / "audit"), *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_without_vulnerabilities_it_succeeds(project: Path):

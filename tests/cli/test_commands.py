@@ -46,7 +46,7 @@ def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         env={**CLEAN, **environment},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 
@@ -227,6 +227,6 @@ def test_the_demo_command_becomes_the_simulator(tmp_path: Path):
     process = subprocess.Popen(
         [sys.executable, "-c", start, "demo", *options], cwd=ROOT, env=CLEAN, stdout=subprocess.PIPE, text=True
     )
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=120)
     kept = ["--keep", str(ROOT / ".parley")]
     assert output.split() == [str(process.pid), str(ROOT), "-m", "scripts.simulator", *kept, *options]

@@ -64,7 +64,8 @@ def line(stage: str, **values: Any) -> str:
 
 
 def stages(output: str) -> list[str]:
-    return [words.split()[1] for words in output.splitlines()]
+    """Of the lines, without headings of days."""
+    return [words.split()[1] for words in output.splitlines() if words[2:3] == ":"]
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def test_older_lines_are_shown_on_request(owner: Run, put: Put):
 def test_of_many_lines_none_is_lost(owner: Run, put: Put):
     for minutes_ago in (2, 1):
         put(API, *(line("accept", corr=f"{n:016x}") for n in range(6000)), minutes_ago=minutes_ago)
-    assert len(owner("logs").stdout.splitlines()) == 12_000
+    assert len(stages(owner("logs").stdout)) == 12_000
 
 
 def test_before_the_first_line_there_is_nothing_and_that_is_no_error(owner: Run):
@@ -189,8 +190,8 @@ KeyError: 'id'"""
 def test_the_command_that_the_alarm_names_shows_an_unhandled_exception_of_a_route(owner: Run, put: Put):
     put(API, "START RequestId: q Version: $LATEST", f"[ERROR]\t2026-11-21T12:00:00.417Z\tq\t{CAUGHT}\n")
     result = owner("logs", "--errors")
-    assert result.stdout[10:] == (
-        "api                  KeyError: 'id', at /config/{key}, in chalicelib/routes/chat.py:41\n"
+    assert result.stdout.splitlines()[-1][10:] == (
+        "api                  KeyError: 'id', at /config/{key}, in chalicelib/routes/chat.py:41"
     )
     document = json.loads(owner("logs", "--errors", "--json").stdout)
     assert (document["error"], document["path"], document["request_id"]) == ("KeyError", "/config/{key}", "q")
@@ -218,7 +219,7 @@ def test_following_a_running_bot_ends_with_ctrl_c_as_if_it_had_ended_by_itself(t
             more.write(line("turn", corr=ANNAS) + "\n")
         assert stages(following.stdout.readline()) == ["turn"]
         following.send_signal(signal.SIGINT)
-        assert following.communicate(timeout=30)[0] == ""
+        assert following.communicate(timeout=120)[0] == ""
         assert following.returncode == 0
 
 

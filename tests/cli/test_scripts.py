@@ -53,7 +53,7 @@ class Project:
         command = [script, *arguments]
         where = cwd or self.root
         return subprocess.run(
-            command, cwd=where, env=environment, capture_output=True, text=True, timeout=30, check=False
+            command, cwd=where, env=environment, capture_output=True, text=True, timeout=120, check=False
         )
 
     @property

@@ -80,7 +80,8 @@ def plainly(_: str, body: bytes, headers: Headers) -> Response:
 def in_turns(body: bytes, headers: Headers) -> Response:
     """Answer as ministack does, in any thread; before and after, other threads have their turn, as on a network."""
     if threading.current_thread() is threading.main_thread():
-        return ministack(body, headers)
+        with _ONE_AT_A_TIME:
+            return ministack(body, headers)
     time.sleep(_OTHERS_TURN_S)
     with _ONE_AT_A_TIME:
         response = ministack(body, headers)

@@ -20,8 +20,8 @@ TOKEN: Final = "open-sesame"
 MODERN_HEADER: Final = b"mcp-method"
 
 
-def real_server() -> MCPServer:
-    """A server with the package's own parsing, validation and protocol."""
+def real_server(over: threading.Event) -> MCPServer:
+    """A server with the package's own parsing, validation and protocol; `over` ends its slow tool."""
     server = MCPServer("ideas")
 
     @server.tool()
@@ -37,7 +37,7 @@ def real_server() -> MCPServer:
     @server.tool()
     def slow() -> str:
         """Take long."""
-        time.sleep(3)
+        over.wait(60)
         return "done"
 
     return server
@@ -46,7 +46,8 @@ def real_server() -> MCPServer:
 @contextmanager
 def serving(kind: str) -> Iterator[str]:
     """Serve it; yields the address. `older` refuses what only the modern protocol has, as mcp 1.30 does."""
-    app: ASGIApp = real_server().streamable_http_app(json_response=kind == "json")
+    over = threading.Event()
+    app: ASGIApp = real_server(over).streamable_http_app(json_response=kind == "json")
     app = Gate(app, refuses_modern=kind == "older", wants_token=kind == "token")
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on", timeout_keep_alive=KEPT_S))
@@ -57,6 +58,7 @@ def serving(kind: str) -> Iterator[str]:
         try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}/mcp"
         finally:
+            over.set()
             server.should_exit = server.force_exit = True
             thread.join(10)
 

@@ -60,7 +60,7 @@ class ScriptedGraph(BaseAdapter):
         held, self._held = self._held, None
         if held:
             held[0].set()
-            assert held[1].wait(5)
+            assert held[1].wait(PATIENCE_S)
         if len(self.bodies) == 2:
             self.second_call.set()
         if len(self.bodies) == 3:

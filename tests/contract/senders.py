@@ -136,7 +136,8 @@ class WebStage:
         connection = Connection(self._id, "https://api.example/dev")
         connections.open(connection, now=clock())
         connections.mark_authenticated(connection, self.person, ConversationId(self.person), now=clock())
-        self.sender = WebSender(connections, self._api, clock, unexpected, Timing(batch_s=0, poll_s=0.01, retry_s=0))
+        timing = Timing(batch_s=0, poll_s=0.01, retry_s=0, end_s=60)
+        self.sender = WebSender(connections, self._api, clock, unexpected, timing)
 
     def received(self) -> Received:
         frames = [read(frame) for frame in self._api.sent[self._id]]

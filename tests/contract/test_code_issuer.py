@@ -14,7 +14,7 @@ from starlette.routing import Route
 from chalicelib.channels.web.code_issuer import CodeIssuer
 from chalicelib.errors import InvalidToken, IssuerUnavailable
 from chalicelib.operations.sign_in import codes
-from tests.issuer import issuing
+from tests.issuer import issuing, patient
 from tests.simulator.served import served
 
 BACK = "https://bot.example/dev/chat/signed-in"
@@ -76,7 +76,7 @@ def server(_server: Server) -> Server:
 
 @pytest.fixture
 def issuer(server: Server) -> CodeIssuer:
-    return CodeIssuer(server.url, "parley-web")
+    return CodeIssuer(server.url, "parley-web", session=patient)
 
 
 def exchanged(issuer: CodeIssuer) -> str:
@@ -98,7 +98,7 @@ def test_a_code_is_exchanged_as_a_client_without_a_secret_does(issuer: CodeIssue
 
 def test_endpoints_are_looked_up_once_an_hour(server: Server):
     now = 0.0
-    issuer = CodeIssuer(server.url, "parley-web", monotonic=lambda: now)
+    issuer = CodeIssuer(server.url, "parley-web", session=patient, monotonic=lambda: now)
     assert issuer.authorization_endpoint() == f"{server.url}/in"
     exchanged(issuer)
     assert server.looked_up == 1
@@ -189,7 +189,7 @@ def test_a_connection_that_the_issuer_has_closed_since_is_not_used_again():
         found = server.discovery | {"token_endpoint": f"{server.url}/token"}
         server.answers["/.well-known/openid-configuration"] = (200, json.dumps(found).encode())
         server.answers["/token"] = (200, b'{"id_token": "the.id.token"}')
-        issuer = CodeIssuer(server.url, "parley-web")
+        issuer = CodeIssuer(server.url, "parley-web", session=patient)
         assert exchanged(issuer) == "the.id.token"
         server.end_idle_connections()
         assert exchanged(issuer) == "the.id.token"
@@ -199,7 +199,7 @@ def test_an_issuer_that_is_not_there_is_out_of_reach():
     with serving() as server:
         pass
     with pytest.raises(IssuerUnavailable, match="ConnectionError"):
-        CodeIssuer(server.url, "parley-web").authorization_endpoint()
+        CodeIssuer(server.url, "parley-web", session=patient).authorization_endpoint()
 
 
 def test_doctor_tells_a_client_that_cannot_sign_people_in_before_they_try(issuer: CodeIssuer, server: Server):

@@ -12,6 +12,7 @@ from chalicelib.access.oidc import OidcTokens
 from chalicelib.errors import InvalidToken, IssuerUnavailable
 from scripts.simulator.aws import REGION
 from tests.cognito import Pool, Way, make_pool
+from tests.issuer import patient
 
 TEMPLATE: Final = Path(__file__).parents[2] / "docs" / "cognito.yaml"
 OWN_LOOK: Final = "  Pages:\n    Type: AWS::Cognito::ManagedLoginBranding"
@@ -95,4 +96,4 @@ def test_the_certificate_of_the_way_there_is_looked_at(pool: Pool, way: Way):
 def test_a_process_goes_the_way_that_its_environment_names(pool: Pool, way: Way, monkeypatch: pytest.MonkeyPatch):
     for name, value in way.environment.items():
         monkeypatch.setenv(name, value)
-    assert OidcTokens(pool.issuer, pool.client).subject(pool.sign_in()["IdToken"]) == pool.subject
+    assert OidcTokens(pool.issuer, pool.client, session=patient).subject(pool.sign_in()["IdToken"]) == pool.subject

@@ -122,14 +122,14 @@ def real(created: list[Any]) -> ApiGatewayConnections:
     return ApiGatewayConnections(create)
 
 
-def new_client(endpoint: str, *, read_timeout: float = 2) -> Any:
+def new_client(endpoint: str, *, read_timeout: float = 60) -> Any:
     return boto3.client(
         "apigatewaymanagementapi",
         "eu-central-1",
         endpoint_url=endpoint,
         aws_access_key_id="test",
         aws_secret_access_key="test",
-        config=Config(connect_timeout=2, read_timeout=read_timeout, retries={"total_max_attempts": 1}),
+        config=Config(connect_timeout=60, read_timeout=read_timeout, retries={"total_max_attempts": 1}),
     )
 
 

@@ -23,7 +23,7 @@ from chalicelib.access.ports import IdTokens
 from chalicelib.errors import InvalidToken, IssuerUnavailable
 from chalicelib.operations.sign_in import sign_in as check_of_sign_in
 from tests.fakes.id_tokens import FakeIdTokens
-from tests.issuer import AUDIENCE, Issuer, issuing, rsa_key
+from tests.issuer import AUDIENCE, Issuer, Patient, issuing, rsa_key
 
 DISCOVERY = "/.well-known/openid-configuration"
 ACCESS: dict[str, Any] = {
@@ -70,25 +70,13 @@ class Clock:
         return self.now
 
 
-class Watch(HTTPAdapter):
-    """Notes how long each request may take, in seconds."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.waited: list[Any] = []
-
-    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-        self.waited.append(kwargs["timeout"])
-        return super().send(*args, **kwargs)
-
-
 @dataclass
 class SignIn:
     """An issuer, and the bot that trusts it."""
 
     issuer: Issuer
     clock: Clock = field(default_factory=Clock)
-    adapter: HTTPAdapter = field(default_factory=HTTPAdapter)
+    adapter: HTTPAdapter = field(default_factory=Patient)
     tokens: OidcTokens = field(init=False)
 
     def __post_init__(self) -> None:
@@ -369,7 +357,7 @@ def test_a_ping_fetches_the_keys_once_and_the_first_token_asks_nobody(sign_in: S
 
 
 def test_a_ping_waits_no_longer_than_it_may(sign_in: SignIn):
-    watch = Watch()
+    watch = Patient()
     sign_in.adapter = watch
     sign_in.tokens.warm(0.5)
     assert watch.waited == [0.5, 0.5]
@@ -454,7 +442,7 @@ def test_an_issuer_in_trouble_is_not_believed(sign_in: SignIn):
 
 
 def test_an_issuer_that_keeps_us_waiting_is_given_up_after_three_seconds(sign_in: SignIn):
-    watch = Watch()
+    watch = Patient()
     sign_in.adapter = watch
     sign_in.tokens.subject(sign_in.issuer.token())
     assert watch.waited == [3, 3]

@@ -40,6 +40,7 @@ from chalicelib.channels.web.closing import ConnectionCloser
 from chalicelib.channels.web.config import ChatConfig
 from chalicelib.channels.web.connection_api import ApiGatewayConnections
 from chalicelib.channels.web.sender import WebSender
+from chalicelib.channels.web.writer import Timing
 from chalicelib.conversation.person_list import PersonList
 from chalicelib.ids import Channel, Channels, ConversationId, InviteId, PersonId
 from chalicelib.operations.data_copy import DataCopies
@@ -325,7 +326,8 @@ def the_web_chat_is_used(audit: Audit, store: Store, bot: Bot) -> None:
         *(store.keys, store.connections, connection_api),
         *(store.connections, connection_api),
     )
-    bot.sender = ChannelRouter({Channel.WEB: WebSender(store.connections, connection_api, bot.clock, unexpected)})
+    web = WebSender(store.connections, connection_api, bot.clock, unexpected, Timing(end_s=60))
+    bot.sender = ChannelRouter({Channel.WEB: web})
     bot.model = ScriptedModel()
     for key in chat.memory.keys.values():
         store.keys.create(replace(key, open_rooms=True))

@@ -87,7 +87,8 @@ def web_chat(metered: Metered) -> Any:
         *(store.transcript, store.connections),
         *(store.keys, store.connections),
     )
-    web = WebSender(store.connections, chat.connection_api, bot.clock, unexpected)
+    timing = Timing(poll_s=3600, end_s=60)
+    web = WebSender(store.connections, chat.connection_api, bot.clock, unexpected, timing)
     bot.sender = ChannelRouter({Channel.WEB: web})
     bot.model = ScriptedModel()
     bot.model.otherwise = (ANSWER,)

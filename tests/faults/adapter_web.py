@@ -87,7 +87,7 @@ class AdapterChat:
         self.chat.keys = self.store.keys
         for key in self.chat.memory.keys.values():
             self.store.keys.create(replace(key, daily_messages=100))
-        quick = Timing(batch_s=0, poll_s=1000, retry_s=0)
+        quick = Timing(batch_s=0, poll_s=1000, retry_s=0, end_s=60)
         web = WebSender(self.store.connections, self.chat.connection_api, bot.clock, unexpected, quick)
         bot.sender = ChannelRouter({Channel.WEB: web})
         self.tab: Tab = self.chat.opens()

@@ -29,7 +29,7 @@ from tests.fakes.memory import Memory
 from tests.faults.stage import Crash, CrashesAt, Faults, Stage
 from tests.flow.chat import Chat, Tab, ulid
 
-QUICK: Final = Timing(batch_s=0, poll_s=0.01, retry_s=0)
+QUICK: Final = Timing(batch_s=0, poll_s=0.01, retry_s=0, end_s=60)
 _TRIES: Final = 3
 _BEATS: Final = 20
 

@@ -17,6 +17,7 @@ from chalicelib.bootstrap import websocket
 from chalicelib.channels.router import ChannelRouter
 from chalicelib.channels.web.handler import WebSocketHandler
 from chalicelib.channels.web.sender import WebSender
+from chalicelib.channels.web.writer import Timing
 from chalicelib.conversation import summary
 from chalicelib.conversation.prompt import Finished, FinishReason, ModelEvent, Prompt, TextDelta
 from chalicelib.conversation.turn import Turn, TurnState
@@ -37,7 +38,7 @@ OTHER_KEY: Final = KeyId("blogblogbl")
 TICKET_KEY: Final = "the ticket key, of thirty-two characters"
 ENDPOINT: Final = "https://sockets.example/prod"
 OWN_PAGE: Final = "https://bot.example"
-WAIT_S: Final = 10.0
+WAIT_S: Final = 60.0
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -221,7 +222,8 @@ class Chat:
         self.clock, self.memory, self.connection_api = self.bot.clock, self.bot.memory, self.bot.connection_api
         self.keys: ApiKeys = FakeApiKeys(self.memory)
         self.bot.connections = self.connections = FakeConnections(self.memory)
-        self.web = WebSender(self.connections, self.connection_api, self.clock, unexpected)
+        timing = Timing(end_s=WAIT_S)
+        self.web = WebSender(self.connections, self.connection_api, self.clock, unexpected, timing)
         self.bot.model = InterruptedModel(meanwhile=lambda _: self.sees_the_question())
         self.bot.sender = ChannelRouter({Channel.MESSENGER: self.bot.outbox, Channel.WEB: self.web})
         for key in (KEY, OTHER_KEY):

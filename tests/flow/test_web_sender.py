@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -28,9 +29,9 @@ TURN: Final = Turn(TurnId(f"1795176000000#{'a' * 64}"), ROOM, ANNA, 1_795_176_00
 NEXT: Final = replace(TURN, id=TurnId(f"1795176000001#{'b' * 64}"))
 NEVER: Final = 3600.0
 NO_RECEIPTS: Final[Any] = frozenset
-BUSY: Final = Timing(batch_s=0, poll_s=0.01, retry_s=0)
+BUSY: Final = Timing(batch_s=0, poll_s=0.01, retry_s=0, end_s=PATIENCE_S)
 """No batching, and a query for connections all the time."""
-STILL: Final = Timing(batch_s=0, poll_s=NEVER, retry_s=0)
+STILL: Final = Timing(batch_s=0, poll_s=NEVER, retry_s=0, end_s=PATIENCE_S)
 """A query for connections at the beginning and the end only."""
 
 
@@ -410,9 +411,12 @@ def test_a_blocked_connection_delays_neither_the_others_nor_the_model(chat: Chat
     with chat.says_hello("a") as on_delta:
         on_delta(", you")
         chat.until_text("a", "Hello, you")
-    chat.deliver("Hello, you", seconds=0.05)
-    assert (chat.sees("a").state, chat.frames("b"), blocked.is_set()) == ("done", [], False)
-    blocked.set()
+    with ThreadPoolExecutor(1) as pool:
+        delivering = pool.submit(chat.deliver, "Hello, you")
+        chat.until(lambda: chat.sees("a").state == "done")
+        assert (chat.frames("b"), blocked.is_set()) == ([], False)
+        blocked.set()
+        delivering.result()
 
 
 def test_a_connection_that_was_given_up_as_too_slow_gets_no_more_frames_of_the_turn(chat: Chat):
@@ -669,7 +673,7 @@ def test_words_that_were_thoughts_are_replaced(chat: Chat):
 
 
 def test_thoughts_that_are_replaced_before_they_were_sent_are_not_sent():
-    chat = Chat(Timing(batch_s=NEVER, poll_s=NEVER, retry_s=0))
+    chat = Chat(Timing(batch_s=NEVER, poll_s=NEVER, retry_s=0, end_s=PATIENCE_S))
     chat.comes("a")
     with chat.responding("a") as on_delta:
         on_delta("Well.")

@@ -352,7 +352,7 @@ def test_a_heartbeat_ends_in_time_and_the_next_one_continues(chat: Chat):
 
 
 def test_connections_are_closed_side_by_side(chat: Chat):
-    together = Barrier(PARALLEL, timeout=10)
+    together = Barrier(PARALLEL, timeout=60)
 
     def close(connection: Connection) -> None:
         together.wait()

@@ -14,8 +14,14 @@ PATIENCE_S = 60.0
 
 
 def left(seconds: float) -> Callable[[], float]:
-    until = time.monotonic() + seconds
-    return lambda: until - time.monotonic()
+    """The time left, counted from the first look at it."""
+    began: list[float] = []
+
+    def remaining() -> float:
+        began.append(time.monotonic())
+        return began[0] + seconds - began[-1]
+
+    return remaining
 
 
 @pytest.fixture

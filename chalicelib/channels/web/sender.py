@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
 
 from chalicelib.access.authentication import REVOKED
 from chalicelib.channels.web import server_frames
@@ -20,8 +19,6 @@ from chalicelib.conversation.turn import Reply, Turn
 from chalicelib.errors import ChannelBroken, ModelError, ParleyError, StoreError
 
 Receipts = Callable[[], frozenset[int]]
-_MAX_WAIT_S: Final = 3.0
-"""Seconds for which a slow connection may delay the next turn; its client then gets the rest by `resume`."""
 
 
 @dataclass
@@ -59,7 +56,7 @@ class WebSender:
     def deliver(self, turn: Turn, reply: Reply, *, receipts: Receipts, seconds: float) -> None:  # noqa: ARG002 (WebSockets have no receipts)
         if reply.ends_access:
             return self._dismiss(turn)
-        return self._end(turn, reply, within_s=min(seconds, _MAX_WAIT_S))
+        return self._end(turn, reply, within_s=min(seconds, self.timing.end_s))
 
     def _dismiss(self, turn: Turn) -> None:
         """Close every connection of the conversation: its people all came with the key that is not valid any more."""
@@ -69,7 +66,7 @@ class WebSender:
 
     def end_silently(self, turn: Turn) -> None:
         with suppress(ParleyError):  # the turn is already closed; a client that sends `resume` gets `dropped`
-            self._end(turn, turn.reply, within_s=_MAX_WAIT_S)
+            self._end(turn, turn.reply, within_s=self.timing.end_s)
 
     def _begin(self, turn: Turn) -> Broadcast:
         self._abandon()

@@ -28,6 +28,8 @@ class Timing:
     """Pause between two queries for the connections of the conversation."""
     retry_s: float = 0.5
     """Pause before the retry of a failed send."""
+    end_s: float = 3.0
+    """How long a slow connection may delay the next turn; its client then gets the rest by `resume`."""
 
 
 class ConnectionWriter:
