@@ -71,5 +71,6 @@ def page(customer: str) -> str:
 if __name__ == "__main__":
     if not SECRET or 'data-visitor="TOKEN"' not in TAG:
         sys.exit(__doc__)
+    server = ThreadingHTTPServer(("127.0.0.1", PORT), Shop)
     print(f"http://localhost:{PORT}", flush=True)
-    ThreadingHTTPServer(("127.0.0.1", PORT), Shop).serve_forever()
+    server.serve_forever()

@@ -25,7 +25,6 @@ from tests.simulator.lent_page import Lender
 from tests.simulator.meta import signed
 
 ROOT = Path(__file__).parents[2]
-ENDED_IN_S = 3.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.5
 QUICK: Final = 1000
 """Words a second of the model's answers, where a test does not look at them while they grow."""
@@ -192,7 +191,7 @@ def log_of(demo: Demo) -> Callable[[], list[Mapping[str, Any]]]:
     """Return the demo's log lines so far."""
 
     def read() -> list[Mapping[str, Any]]:
-        lines = demo.log().splitlines()
+        lines = demo.log().rpartition("\n")[0].splitlines()  # the last one may be half written
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     return read

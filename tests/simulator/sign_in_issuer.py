@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import secrets
-import time
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,8 +34,8 @@ class SignInIssuer:
     """Of the next ID tokens, in place of the right ones."""
     state: str = ""
     """What is returned in place of the right one."""
-    slow_s: float = 0
-    """How long the token endpoint takes."""
+    goes_on: threading.Event = field(default_factory=threading.Event)
+    """The token endpoint takes its time until this is set."""
     token_status: int = 200
 
     @property
@@ -45,7 +45,8 @@ class SignInIssuer:
     def begin(self) -> None:
         """Restore the initial state."""
         self.codes, self.asked, self.claims = {}, [], {}
-        self.state, self.slow_s, self.token_status = "", 0, 200
+        self.state, self.token_status = "", 200
+        self.goes_on.set()
 
     async def discovery(self, _: Request) -> Response:
         pages = {"authorization_endpoint": f"{self.url}/authorize", "token_endpoint": f"{self.url}/token"}
@@ -73,7 +74,7 @@ class SignInIssuer:
 
     async def token(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode()))
-        time.sleep(self.slow_s)  # noqa: ASYNC251 (a slow issuer is slow for everybody)
+        self.goes_on.wait(10)  # the bot waits for 15 seconds
         asked = self.codes.pop(form["code"], None)
         challenge = hashlib.sha256(form["code_verifier"].encode()).digest()
         right = asked and (asked["code_challenge"], asked["redirect_uri"], asked["client_id"]) == (

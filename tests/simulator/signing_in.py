@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
@@ -18,7 +19,11 @@ from tests.simulator.sign_in_issuer import SignInIssuer
 def trusting_demo(issuer: SignInIssuer) -> Iterator[Demo]:
     """Start a demo that accepts the issuer's tokens."""
     settings = {"PARLEY_OIDC_ISSUER": issuer.url, "PARLEY_OIDC_AUDIENCE": AUDIENCE}
+    query = urlencode({"state": f"{'a' * 43}..", "nonce": "a" * 43, "challenge": "a" * 43})
+    headers = {"Sec-Fetch-Site": "same-origin"}
     with running_demo(env={**os.environ, **settings}) as (demo, _):
+        # The issuer runs in this process: on busy cores it may not answer the demo's first request in time.
+        demo.wait_until(lambda: demo.http.get(f"/chat/sign-in?{query}", headers=headers).status_code == 200)
         yield demo
 
 

@@ -110,6 +110,7 @@ def test_another_conversation_is_opened_without_loading_the_page_and_each_keeps_
     chat.evaluate("window.mark = 1")
     write(chat, "Which tent?")
     bot.answer("The green one.")
+    expect(chat.get_by_test_id("answer")).to_have_text("The green one.")
     chat.get_by_test_id("composer").fill("A half-written question")
     opens_named(chat, bot, "Hats")
     assert bot.heard("join")["room"] == "~hats"
@@ -119,6 +120,7 @@ def test_another_conversation_is_opened_without_loading_the_page_and_each_keeps_
     expect(chat.get_by_test_id("read-out")).to_have_text("Hats")
     write(chat, "Which hat?")
     bot.answer("The straw one.")
+    expect(chat.get_by_test_id("answer")).to_have_text("The straw one.")
     bot.facts["history"] = [{"turn": "1", "from": YOU, "question": "Which tent?", "answer": "Green.", "state": "done"}]
     opens_named(chat, bot, "Tents")
     expect(chat.get_by_test_id("question")).to_have_text(["Which tent?"])

@@ -69,6 +69,7 @@ def test_a_message_that_was_sent_and_not_accepted_is_sent_again_after_a_reload_a
 
 def test_messages_that_waited_for_the_connection_wait_for_it_after_a_reload_too(chat: Page, bot: ChatServer):
     open_chat(chat, bot)
+    bot.heard("authenticate")
     bot.hold("authenticate")
     bot.break_off()
     bot.heard("authenticate")
@@ -100,6 +101,7 @@ def test_a_refused_message_can_be_sent_again_after_a_reload(chat: Page, bot: Cha
 def test_what_waited_for_too_long_is_not_sent_by_itself(chat: Page, bot: ChatServer):
     chat.clock.install()
     open_chat(chat, bot)
+    bot.heard("authenticate")
     bot.hold("authenticate")
     bot.break_off()
     bot.heard("authenticate")

@@ -40,9 +40,7 @@ def visit(page: Page, demo: Demo, key: str = "") -> None:
 
 def is_over(page: Page, number: int = 1) -> None:
     """Wait until so many turns have ended."""
-    expect(page.locator("[data-testid=turn]:is([data-state=done], [data-state=stopped])")).to_have_count(
-        number, timeout=20_000
-    )
+    expect(page.locator("[data-testid=turn]:is([data-state=done], [data-state=stopped])")).to_have_count(number)
 
 
 def who_is_it(page: Page, demo: Demo) -> str:
@@ -58,7 +56,7 @@ def sockets(demo: Demo) -> Sequence[str]:
 
 
 def test_a_visitor_is_answered_word_by_word_and_finds_it_all_again_when_they_come_back(page: Page, demo: Demo):
-    demo.behave("model", tokens_per_second=15)
+    demo.behave("model", tokens_per_second=6)
     visit(page, demo)
     expect(page.get_by_test_id("opening")).to_have_text("Hello! What would you like to know?")
     write(page, "Why is the sky blue?")
@@ -77,7 +75,8 @@ def test_a_visitor_is_answered_word_by_word_and_finds_it_all_again_when_they_com
 
 
 def test_an_answer_is_stopped_and_what_was_shown_is_what_is_kept(page: Page, demo: Demo):
-    demo.behave("model", answer=ANSWER, tokens_per_second=6)
+    answer = " ".join(f"word{number}" for number in range(300))  # so long that a slow machine stops it in time
+    demo.behave("model", answer=answer, tokens_per_second=6)
     visit(page, demo)
     write(page, "Tell me everything")
     expect(page.get_by_test_id("answer")).to_contain_text("word3")
@@ -88,18 +87,21 @@ def test_an_answer_is_stopped_and_what_was_shown_is_what_is_kept(page: Page, dem
     [turn] = kept(demo, who_is_it(page, demo)).values()
     assert turn.reply
     assert shown == turn.reply.text.strip()
-    assert ANSWER.startswith(shown)
-    assert len(shown) < len(ANSWER) / 2
+    assert answer.startswith(shown)
+    assert len(shown) < len(answer) / 2
 
 
 def test_a_page_whose_connection_is_closed_in_mid_answer_shows_every_word_once(page: Page, demo: Demo):
     demo.behave("model", answer=ANSWER, tokens_per_second=20)
     visit(page, demo)
     write(page, "Tell me everything")
+    closed: set[str] = set()
     for word in ("word4", "word24"):
         expect(page.get_by_test_id("answer")).to_contain_text(word)
-        demo.wait_until(lambda: len(sockets(demo)) == 1)  # a slow page may show the word before it is connected again
-        [socket] = sockets(demo)
+        # A slow page may show the word before it is connected again, and a closed connection is listed for a moment.
+        demo.wait_until(lambda: len(set(sockets(demo)) - closed) == 1)
+        [socket] = set(sockets(demo)) - closed
+        closed.add(socket)
         assert demo.http.delete(f"/connections/@connections/{socket}").status_code == 204
     is_over(page)
     expect(page.get_by_test_id("presence")).to_have_attribute("data-state", "online")

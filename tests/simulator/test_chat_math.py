@@ -135,7 +135,7 @@ def test_formulas_keep_their_looks_under_the_policy(open_page: Page, bot: ChatSe
 def test_an_unfinished_formula_is_not_seen_while_the_answer_grows(
     open_page: Page, bot: ChatServer, steps: tuple[str, ...], unseen: tuple[str, ...]
 ):
-    answered(open_page, bot, r"\(x\)")
+    formulas(answered(open_page, bot, r"\(x\)"), "x")
     drawn = open_page.locator("var > math").count()
     write(open_page, "Go on")
     turn = bot.ask()

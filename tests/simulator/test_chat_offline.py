@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.simulator.chat_page import open_chat, write
-from tests.simulator.chat_server import YOU, ChatServer
+from tests.simulator.chat_server import YOU, ChatServer, now
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.dead_end import DeadEnd, dead_end
+from tests.simulator.lent_page import Lender
 
 pytestmark = needs_chromium
 
@@ -26,8 +27,9 @@ HEARD = """() => {
 
 
 @pytest.fixture
-def line(bot: ChatServer) -> Iterator[DeadEnd]:
+def line(bot: ChatServer, _lender: Lender) -> Iterator[DeadEnd]:
     """The network between the page and the bot. It comes before `chat`, which may load from this address only."""
+    _lender.close()  # the page of an earlier test may load from the bot's own address only
     port = bot.port
     with dead_end(port) as proxy:
         bot.port = proxy.port
@@ -43,7 +45,7 @@ def test_an_idle_page_says_at_once_that_there_is_no_network_and_goes_on_when_the
     open_chat(chat, bot)
     chat.evaluate(HEARD)
     offline(chat)
-    expect(chat.get_by_test_id("presence")).to_have_text("Not connected", timeout=10_000)
+    expect(chat.get_by_test_id("presence")).to_have_text("Not connected")
     expect(chat.get_by_test_id("trouble")).to_contain_text(NO_NETWORK)
     expect(chat.get_by_test_id("try-now")).to_be_hidden()
     write(chat, "Written meanwhile")
@@ -70,6 +72,7 @@ def test_the_event_alone_is_enough_and_a_bot_that_is_there_nevertheless_is_found
 
 
 def test_the_network_is_back_and_the_page_does_not_wait_for_its_next_try(chat: Page, bot: ChatServer):
+    bot.ticket_seconds = 3_600
     chat.clock.install()
     open_chat(chat, bot)
     bot.heard("authenticate")
@@ -175,9 +178,11 @@ def test_a_model_that_thinks_for_long_is_waited_for_on_the_same_connection(chat:
     open_chat(chat, bot)
     write(chat, "Think")
     turn = bot.ask()
-    for _ in range(6):
+    for number in range(6):
         chat.clock.run_for(10_000)
         bot.heard("ping")
+        bot.tell("question", turn=turn, **{"from": YOU}, text=f"Think {number}", at=now())
+        expect(chat.get_by_test_id("question")).to_have_text(f"Think {number}")  # so the pong has arrived too
     bot.say(turn, "Done.")
     bot.complete(turn, 1)
     expect(chat.get_by_test_id("answer")).to_have_text("Done.")

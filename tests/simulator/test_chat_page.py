@@ -211,9 +211,12 @@ def test_in_a_room_everybody_is_seen_and_told_apart(chat: Page, bot: ChatServer)
 
 
 def test_an_answer_is_copied_as_it_was_written(chat: Page, bot: ChatServer):
+    chat.clock.install()
     open_chat(chat, bot)
     write(chat, "Bold?")
     bot.answer("Very **bold**.")
+    expect(chat.get_by_role("button", name="Copy")).to_be_visible()
+    chat.clock.pause_at(chat.evaluate("Date.now()") + 60_000)  # "Copied" is shown for two seconds
     chat.get_by_role("button", name="Copy").click()
     expect(chat.get_by_role("button", name="Copied")).to_be_visible()
     assert chat.evaluate("navigator.clipboard.readText()") == "Very **bold**."
@@ -280,6 +283,9 @@ def test_a_silent_page_keeps_its_connection_and_notices_when_it_is_dead(chat: Pa
     open_chat(chat, bot)
     chat.clock.run_for(4 * 60_000 + 1_000)
     bot.heard("ping")
+    bot.facts.update(limit=10, remaining=10)
+    bot.ready()
+    expect(chat.get_by_test_id("left")).to_have_text("10 of 10 questions left today")  # so the pong has arrived too
     bot.hold("ping")
     chat.clock.run_for(4 * 60_000)
     bot.heard("ping")

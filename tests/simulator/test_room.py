@@ -89,12 +89,10 @@ def test_everybody_in_a_room_is_told_the_same_and_nobody_else_anything_however_m
     demo.behave("model", tokens_per_second=40)
     alone = chat(demo, lambda chat: converse(chat, count, people=["zoe"], idle=0, room="quiet"))
     crowd = chat(demo, lambda chat: converse(chat, count, people=PEOPLE, idle=IDLE, room="busy"))
-    first, *others = [tab.about_turns for tab in crowd.room]
-    assert all(frames == first for frames in others)
-    assert [frame["text"] for frame in first if frame["type"] == "question"] == [
-        f"Question {n}" for n in range(QUESTIONS)
-    ]
-    assert len({frame["from"] for frame in first if frame["type"] == "question"}) == 3 == len(set(PEOPLE))
+    first, *others = [tab.client.screen for tab in crowd.room]
+    assert all(screen == first for screen in others)
+    assert [question for question, _ in first] == [f"Question {n}" for n in range(QUESTIONS)]
+    assert len({turn.by for turn in crowd.room[0].client.turns.values()}) == 3 == len(set(PEOPLE))
     assert not [frame for tab in crowd.elsewhere for frame in tab.about_turns]
     assert 0 < crowd.writes < alone.writes + IDLE / 2  # the lease of an answer that takes longer is written more often
     assert count.calls["Scan"] == 0

@@ -255,7 +255,7 @@ def test_a_yes_whose_answer_is_lost_is_asked_for_again(page: Page, demo: Demo):
     sign_in(page, "anna")
     page.evaluate("sockets.at(-1).send = function () { this.close(); }")
     page.get_by_test_id("along-yes").click()
-    expect(page.get_by_test_id("along-words")).to_be_hidden()
+    page.wait_for_function("() => !Object.hasOwn(sockets.at(-1), 'send')")  # it has connected again
     page.get_by_test_id("along-yes").click()
     expect(page.get_by_test_id("question")).to_have_text("My order is 4711")
 
@@ -339,11 +339,12 @@ def test_a_sign_in_that_this_tab_has_not_begun_is_not_finished(
 
 
 def test_a_slow_issuer_is_waited_for(page: Page, demo: Demo, issuer: SignInIssuer):
-    issuer.slow_s = 2
+    issuer.goes_on.clear()
     open_page(page, demo)
     page.get_by_test_id("account").click()
     fill_in(page, "anna")
     expect(page.get_by_test_id("account")).to_be_disabled()
+    issuer.goes_on.set()
     expect_signed_in(page)
 
 

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from chalicelib.access.page_sign_in import slot_of
 from tests.simulator.chat_page import a_page
 from tests.simulator.chatting import new_key
-from tests.simulator.chromium import CHROMIUM, PARTITIONED, needs_chromium
+from tests.simulator.chromium import CHROMIUM, PARTITIONED, PATIENCE_MS, needs_chromium
 from tests.simulator.conftest import Demo
 from tests.simulator.served import served
 from tests.simulator.sign_in_issuer import SignInIssuer, sign_in_issuer
@@ -143,7 +143,7 @@ def test_window_and_frame_share_neither_storage_nor_opener_and_the_window_closes
             own.goto(f"{world.demo.url}/privacy")
             assert own.evaluate("Object.keys(localStorage)") == []
         assert frame.locator("html").evaluate("Object.keys(localStorage).length") == 1
-        with window.expect_event("close"):
+        with window.expect_event("close", timeout=PATIENCE_MS):
             fill_in(window, "anna")
         expect_signed_in(frame)
 
@@ -188,7 +188,7 @@ def test_after_a_cancel_the_frame_takes_no_code_any_more(world: World):
         frame.get_by_test_id("cancel").click()
         expect(frame.get_by_test_id("account-words")).to_be_hidden()
         expect(frame.get_by_test_id("account")).to_be_enabled()
-        with window.expect_event("close"):
+        with window.expect_event("close", timeout=PATIENCE_MS):
             fill_in(window, "anna")
         expect(frame.get_by_test_id("account")).to_have_text("Sign in")
         assert len(world.issuer.codes) == 1  # it was not exchanged

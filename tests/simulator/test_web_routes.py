@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 
 import httpx2
@@ -210,7 +211,8 @@ def test_a_visitor_who_comes_back_is_the_same_person(demo: Demo):
 
 def test_an_address_that_wants_too_many_tickets_is_told_to_wait(demo: Demo):
     key = makes(demo)["id"]
-    assert {comes(demo, key).status_code for _ in range(60)} == {200}
+    given = list(takewhile(lambda status: status == 200, (comes(demo, key).status_code for _ in range(121))))
+    assert 60 <= len(given) <= 120  # the clock's hour may change meanwhile
     answer = comes(demo, key)
     assert (answer.status_code, answer.json()["error"][:16]) == (429, "too many tickets")
 
