@@ -54,6 +54,8 @@ class Ledger:
     month_cap: int | None = None
     broken: list[str] = field(default_factory=list)
     accepted: list[tuple[ConversationId, TurnId]] = field(default_factory=list)
+    perhaps: set[tuple[ConversationId, TurnId]] = field(default_factory=set)
+    """Those that may have been there for longer than was known: a request to store them got no response."""
     asked: dict[str, list[Run]] = field(default_factory=lambda: defaultdict(list))
     """Who asked the model, by question."""
     sent: dict[tuple[ConversationId, TurnId], list[Run]] = field(default_factory=lambda: defaultdict(list))
@@ -103,6 +105,9 @@ class Ledger:
             self.broken.append(promise)
 
     # What is seen.
+
+    def may_be_accepted(self, message: IncomingMessage, turn: TurnId) -> None:
+        self.perhaps.add((message.conversation, turn))
 
     def was_accepted(self, message: IncomingMessage, turn: TurnId) -> None:
         place = message.conversation, turn
@@ -361,7 +366,8 @@ class Ledger:
         first_sent = list(self.sent)
         for place, (conversation, turn) in enumerate(self.accepted):
             for later in self.accepted[place + 1 :]:
-                both = (conversation, turn) in self.sent and later in self.sent and later not in self.forgotten
+                both = (conversation, turn) in self.sent and later in self.sent
+                both = both and later not in self.forgotten | self.perhaps
                 if both and later[0] == conversation and self._was_before((conversation, turn), later):
                     in_order = first_sent.index((conversation, turn)) < first_sent.index(later)
                     self.require("answers come in the order of the questions", kept=in_order)

@@ -63,7 +63,12 @@ class EnteredInbox:
             if method == "accept":
                 args = (in_room(args[0]), *args[1:])
             before = dict(self._ledger.memory.turns) if method in ERASES else {}
-            result = call(*args, **named)
+            try:
+                result = call(*args, **named)
+            except BaseException:
+                if method == "accept":
+                    self._ledger.may_be_accepted(args[0], turn_id(args[0]))
+                raise
             for place, kept in before.items():
                 if self._ledger.memory.turns.get(place) is not kept:
                     self._ledger.was_erased(kept.turn)

@@ -25,6 +25,11 @@ def test_in_any_story_over_the_adapter_every_promise_is_kept(seeds: range):
     assert shown, "nothing went wrong"
 
 
+def test_a_message_that_was_stored_without_a_response_was_there_before_one_that_was_stored_meanwhile():
+    """The simulation took it for a later one, as it heard of it only when Meta delivered it again."""
+    assert by_chance(473).broken == []
+
+
 @seeds(TOOLS_ALWAYS, TOOLS_FULL)
 def test_in_any_story_over_the_adapter_no_tool_acts_twice(seeds: range):
     acted = 0
