@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page
 
 from chalicelib.content import text
 from chalicelib.llm.question import QUESTION
+from chalicelib.settings.languages import LANGUAGES
 from scripts.simulator.aws import free_port
 from tests.simulator.chat_server import ChatServer, chat_server
 from tests.simulator.chromium import chromium
@@ -30,7 +31,7 @@ QUICK: Final = 1000
 """Words a second of the model's answers, where a test does not look at them while they grow."""
 PATIENCE_S = 60
 """How long what a test waits for may take on busy cores."""
-STILL_WRITING: Final = text.load("en")("still_writing")
+STILL_WRITING: Final = frozenset(text.load(language)("still_writing") for language in LANGUAGES)
 
 
 class Demo:
@@ -91,7 +92,7 @@ class Demo:
             for call in self.calls("graph")
             if call["body"]["recipient"]["id"] == person and "message" in call["body"] and call["status"] == 200
         ]
-        return [text for text in texts if text != STILL_WRITING]
+        return [text for text in texts if text not in STILL_WRITING]
 
     def actions_for(self, person: str) -> list[str]:
         """Return the sender actions for a person, such as `mark_seen` and `typing_on`."""

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.simulator.chat_page import open_chat, write
 from tests.simulator.chat_server import OTHER, YOU, ChatServer
 from tests.simulator.chromium import needs_chromium
+from tests.simulator.test_chat_queue import HEARD
 
 pytestmark = needs_chromium
 
@@ -18,6 +19,13 @@ SPENT = {
     "share_spent": "Your share of today is used up. You can write again tomorrow.",
 }
 HALF_HOUR_MS = 30 * 60_000
+
+
+@pytest.fixture(autouse=True)
+def _half_hour_has_just_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the bot's clock: at its end the page asks whether the field may open."""
+    began = time.time_ns() // 1_000_000 // HALF_HOUR_MS * HALF_HOUR_MS
+    monkeypatch.setattr("tests.simulator.chat_server.now", lambda: began)
 
 
 def refuse_answer(bot: ChatServer, code: str) -> None:
@@ -32,11 +40,12 @@ def test_after_a_notice_that_nothing_is_left_the_field_is_closed_with_the_reason
     chat: Page, bot: ChatServer, code: str
 ):
     open_chat(chat, bot)
+    chat.evaluate(HEARD)
     write(chat, "One more?")
     refuse_answer(bot, code)
     expect(chat.get_by_test_id("composer")).to_be_disabled()
     expect(chat.get_by_test_id("spent")).to_have_text(SPENT[code])
-    expect(chat.get_by_test_id("read-out")).to_have_text(SPENT[code])
+    chat.wait_for_function("(said) => window.heard.includes(said)", arg=SPENT[code])
 
 
 def test_the_last_question_is_answered_and_then_the_field_is_closed(chat: Page, bot: ChatServer):

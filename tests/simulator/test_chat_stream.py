@@ -17,7 +17,7 @@ def test_an_answer_of_two_thousand_words_takes_at_most_ten_frames_a_second(demo:
         await tab.until_over(await tab.ask("Tell me everything"))
         return tab, time.time() * 1000
 
-    demo.behave("model", answer=ANSWER, tokens_per_second=1000)
+    demo.behave("model", answer=ANSWER, tokens_per_second=250)
     tab, ended_at = chat(demo, ask)
     [call] = demo.calls("model")
     deltas = [frame for frame in tab.frames if frame["type"] == "delta"]

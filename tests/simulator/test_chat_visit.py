@@ -1,5 +1,7 @@
 """What visitors noticed in two hours of use, on a phone and on a desktop, by eye and by screen reader."""
 
+import time
+
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -169,9 +171,18 @@ def test_below_a_question_its_time_is_on_the_line_of_the_pen(chat: Page, bot: Ch
     assert pen["x"] + pen["width"] / 2 < when["x"]
 
 
+@pytest.fixture
+def half_hour_has_just_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the bot's clock: at its end the page asks whether the field may open."""
+    half_hour = 30 * 60_000
+    began = time.time_ns() // 1_000_000 // half_hour * half_hour
+    monkeypatch.setattr("tests.simulator.chat_server.now", lambda: began)
+
+
 HIDE = "isHidden => Object.defineProperty(document, 'hidden', { value: isHidden, configurable: true })"
 
 
+@pytest.mark.usefixtures("half_hour_has_just_begun")
 def test_who_comes_back_to_the_tab_after_the_owner_has_allowed_more_can_write_at_once(chat: Page, bot: ChatServer):
     chat.clock.install()
     bot.facts.update(limit=3, remaining=0)
@@ -191,6 +202,7 @@ def test_who_comes_back_to_the_tab_after_the_owner_has_allowed_more_can_write_at
     expect(chat.get_by_test_id("spent")).to_be_hidden()
 
 
+@pytest.mark.usefixtures("half_hour_has_just_begun")
 def test_who_looks_at_another_tab_for_a_moment_does_not_connect_again(chat: Page, bot: ChatServer):
     chat.clock.install()
     bot.facts.update(limit=3, remaining=0)

@@ -4,6 +4,7 @@ from chalicelib.conversation.summary import INSTRUCTIONS
 from tests.simulator.chatting import dynamo
 from tests.simulator.conftest import Demo
 
+PARTS = ("one", "two", "three", "four", "five", "six")
 GRAPH_MS = 2000
 
 
@@ -43,18 +44,18 @@ def test_a_worker_killed_while_the_model_answers_leaves_one_answer_and_one_charg
 
 def test_a_worker_killed_between_two_parts_of_an_answer_leaves_each_part_sent_once(either_demo: Demo):
     demo = either_demo
-    demo.behave("model", answer="\n\n".join(f"{number} {'-' * 1600}" for number in ("one", "two", "three")))
+    demo.behave("model", answer="\n\n".join(f"{number} {'-' * 1600}" for number in PARTS))
     demo.behave("graph", delay_ms=GRAPH_MS)
     demo.say("ben", "Tell me a long story")
-    demo.wait_until(lambda: len(demo.answers_to("ben")) == 1)
+    demo.wait_until(lambda: len(demo.answers_to("ben")) >= 1)
     kill_workers(demo)
-    assert len(demo.answers_to("ben")) < 3
+    assert len(demo.answers_to("ben")) < len(PARTS)
     demo.behave("graph")
     time.sleep(2 * GRAPH_MS / 1000)  # longer than what the dead worker sent is under way, as its lease is
     demo.wait_until(lambda: demo.turns("ben")[0]["receipts"] == len(demo.answers_to("ben")))
     let_the_lease_end(demo, "ben")
     demo.heartbeat()
     demo.wait_until_answered("ben")
-    assert [answer[:3] for answer in demo.answers_to("ben")] == ["one", "two", "thr"]
+    assert [answer[:3] for answer in demo.answers_to("ben")] == [part[:3] for part in PARTS]
     asked = [str(call["body"]) for call in demo.calls("model")]
     assert len([body for body in asked if "long story" in body and INSTRUCTIONS not in body]) == 1  # and its summary

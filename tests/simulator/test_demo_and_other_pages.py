@@ -3,7 +3,8 @@
 import json
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from contextlib import suppress
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import boto3
@@ -18,6 +19,9 @@ from tests.simulator.chatting import new_key
 from tests.simulator.conftest import Demo
 from tests.simulator.paid import ASK, KEY, SECRETS, WANTED, Paid, paid_demo
 
+PATIENTLY: dict[str, Any] = {"trust_env": False, "timeout": 60}
+OPENS_PATIENTLY: dict[str, Any] = {"proxy": None, "open_timeout": 60}
+"""As long as a busy machine takes."""
 EVIL: Final = "https://evil.example"
 
 
@@ -39,7 +43,7 @@ def test_the_model_gets_the_real_key(paid: Paid):
 
 def test_whoever_finds_the_emulators_port_reads_no_parameter(paid: Paid):
     for path in ("/", "//", "/parley", "/_ministack/health", "/%2e", "/?Action=GetParameter"):
-        answer = httpx2.post(f"{paid.emulator}{path}", content=WANTED, headers=ASK, trust_env=False)
+        answer = httpx2.post(f"{paid.emulator}{path}", content=WANTED, headers=ASK, **PATIENTLY)
         assert (answer.status_code, KEY in answer.text) == (403, False)
         assert not [name for name in answer.headers if name.startswith("access-control-")]
 
@@ -64,32 +68,33 @@ def test_the_demo_tells_nobody_the_secrets_of_the_shell_that_started_it(paid: Pa
 
 
 def test_no_process_that_the_demo_starts_has_real_secrets_in_its_environment_or_arguments(paid: Paid):
-    children = paid.process.children(recursive=True)
-    assert len(children) > 2
-    for child in children:
-        seen = [*child.environ().values(), *child.cmdline()]
-        assert not [secret for secret in SECRETS if any(secret in text for text in seen)], child
+    paid.demo.wait_until(lambda: len(paid.process.children(recursive=True)) > 2)
+    for child in paid.process.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # the one that asks the model for a word ends
+            seen = [*child.environ().values(), *child.cmdline()]
+            assert not [secret for secret in SECRETS if any(secret in text for text in seen)], child
 
 
 def test_the_demo_listens_on_this_machine_only_and_on_two_ports(paid: Paid):
-    family = [paid.process, *paid.process.children(recursive=True)]
-    listening = {
-        (connection.laddr.ip, connection.laddr.port)
-        for process in family
-        for connection in process.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    }
+    listening = set()
+    for process in [paid.process, *paid.process.children(recursive=True)]:
+        with suppress(psutil.NoSuchProcess):
+            connections = process.net_connections("inet")
+            listening |= {(one.laddr.ip, one.laddr.port) for one in connections if one.status == psutil.CONN_LISTEN}
     assert listening == {("127.0.0.1", paid.port), ("127.0.0.1", urlsplit(paid.emulator).port)}
 
 
 def test_the_emulator_answers_no_browser_that_has_its_whole_address(paid: Paid):
     url = paid.demo.facts["aws_endpoint_url"]
-    assert httpx2.get(f"{url}/_ministack/health", trust_env=False).status_code == 200
+    assert httpx2.get(f"{url}/_ministack/health", **PATIENTLY).status_code == 200
     for headers in ({"Origin": EVIL}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "none"}):
-        answer = httpx2.get(f"{url}/_ministack/health", headers=headers, trust_env=False)
+        answer = httpx2.get(f"{url}/_ministack/health", headers=headers, **PATIENTLY)
         assert answer.status_code == 403
     for path in ("", "/_aws/execute-api/x/y"):
-        with pytest.raises(InvalidStatus, match="403"), connect(f"ws{paid.emulator[4:]}{path}", proxy=None):
+        with (
+            pytest.raises(InvalidStatus, match="403"),
+            connect(f"ws{paid.emulator[4:]}{path}", **OPENS_PATIENTLY),
+        ):
             pass
 
 
@@ -156,12 +161,12 @@ def test_under_another_name_nothing_is_answered(paid: Paid, name: Callable[[int]
     """A page can have its own name lead to this machine: then its requests are to its own origin."""
     headers = {"Host": name(paid.port), "X-Forwarded-Host": f"127.0.0.1:{paid.port}"}
     for path in ("/", "/world", "/chat", "/config/x", "/webhook", "/openai/v1/models"):
-        assert httpx2.get(f"{paid.demo.url}{path}", headers=headers, trust_env=False).status_code == 403, path
+        assert httpx2.get(f"{paid.demo.url}{path}", headers=headers, **PATIENTLY).status_code == 403, path
     said = {"person": "anna", "text": "rebound"}
-    answer = httpx2.post(f"{paid.demo.url}/world/say", json=said, headers=headers, trust_env=False)
+    answer = httpx2.post(f"{paid.demo.url}/world/say", json=said, headers=headers, **PATIENTLY)
     assert answer.status_code == 403
     at_the_emulator = {**ASK, "Host": name(urlsplit(paid.emulator).port or 0)}
-    answer = httpx2.post(paid.emulator, content=WANTED, headers=at_the_emulator, trust_env=False)
+    answer = httpx2.post(paid.emulator, content=WANTED, headers=at_the_emulator, **PATIENTLY)
     assert answer.status_code == 403
 
 
@@ -192,11 +197,17 @@ def test_no_way_of_writing_a_request_gets_around_the_check(demo: Demo, request_:
 def test_a_socket_of_another_page_or_under_another_name_is_not_opened(demo: Demo):
     url = demo.facts["websocket_url"]
     for origin in (EVIL, "null", "http://localhost:3000", f"{demo.url}.evil.example"):
-        with pytest.raises(InvalidStatus, match="403"), connect(url, origin=Origin(origin), proxy=None):
+        with (
+            pytest.raises(InvalidStatus, match="403"),
+            connect(url, origin=Origin(origin), **OPENS_PATIENTLY),
+        ):
             pass
     port = urlsplit(url).port
     rebound = f"ws://evil.example:{port}/ws"
-    with pytest.raises(InvalidStatus, match="403"), connect(rebound, address=("127.0.0.1", port), proxy=None):
+    with (
+        pytest.raises(InvalidStatus, match="403"),
+        connect(rebound, address=("127.0.0.1", port), **OPENS_PATIENTLY),
+    ):
         pass
 
 
@@ -228,9 +239,9 @@ def test_a_page_that_a_key_allows_opens_a_socket_and_reads_its_config(demo: Demo
     answer = demo.http.get(f"/config/{key['id']}", headers=asks)
     assert answer.headers["access-control-allow-origin"] == page
     assert demo.http.get("/world", headers=asks).status_code == 403
-    with connect(demo.facts["websocket_url"], origin=Origin(page), proxy=None) as opened:
+    with connect(demo.facts["websocket_url"], origin=Origin(page), **OPENS_PATIENTLY) as opened:
         opened.send(json.dumps({"action": "authenticate", "ticket": answer.json()["ticket"]}))
         assert json.loads(opened.recv())["type"] == "ready"
     url = demo.facts["websocket_url"]
-    with pytest.raises(InvalidStatus, match="403"), connect(url, origin=Origin(EVIL), proxy=None):
+    with pytest.raises(InvalidStatus, match="403"), connect(url, origin=Origin(EVIL), **OPENS_PATIENTLY):
         pass

@@ -136,8 +136,11 @@ def test_a_page_in_the_same_browser_uses_up_no_tickets_of_the_visitor(thief: Pag
         url,
     )
     thief.wait_for_url(f"{url}*")
-    assert {demo.http.get(url).status_code for _ in range(60)} == {200}
-    assert demo.http.get(url).status_code == 429
+    taken = 0
+    while (status := demo.http.get(url).status_code) == 200:
+        taken += 1
+    assert status == 429
+    assert 60 <= taken <= 120  # more than 60 only if an hour ended meanwhile
 
 
 def test_the_widget_works_on_a_page_that_its_key_allows(browser: Browser, demo: Demo, elsewhere: Elsewhere):
