@@ -160,9 +160,9 @@ class OidcTokens:
                 raise IssuerUnavailable(
                     "the issuer's own document gives it another name; set PARLEY_OIDC_ISSUER to that name"
                 )
-            described_keys = _read(session, str(described.get("jwks_uri")), timeout)
+            key_set = _read(session, str(described.get("jwks_uri")), timeout)
         try:
-            published = jwt.PyJWKSet.from_dict(dict(described_keys)).keys
+            published = jwt.PyJWKSet.from_dict(dict(key_set)).keys
         except (jwt.PyJWTError, TypeError) as exc:
             raise IssuerUnavailable("the issuer publishes no key that can be read") from exc
         return {

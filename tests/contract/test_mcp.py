@@ -57,7 +57,7 @@ def test_a_call_that_fails_is_an_error_in_the_servers_words(server: McpServer, n
 
 def test_a_call_takes_no_longer_than_it_may(server: McpServer):
     started = time.monotonic()
-    with pytest.raises(ToolFailed, match=LATE):
+    with pytest.raises(ToolFailed, match=r"cannot be reached|takes too long"):
         server.call("slow", {}, seconds=0.5)
     assert time.monotonic() - started < 50
 
@@ -78,8 +78,6 @@ def test_a_server_that_is_not_there_is_said_so():
 
 # A server that misbehaves.
 
-LATE = r"takes too long|cannot be reached"
-"""What is said of a server that is too slow: of all its answer, or of a part."""
 RESULT = {"content": [{"type": "text", "text": "Mimi"}], "isError": False}
 
 
@@ -217,8 +215,8 @@ def test_an_answer_that_trickles_ends_in_time():
             time.sleep(0.1)
 
     started = time.monotonic()
-    with misbehaving(answer) as url, client(url) as found, pytest.raises(ToolFailed, match=LATE):
-        found.call("look", {}, seconds=1)
+    with misbehaving(answer) as url, client(url) as found, pytest.raises(ToolFailed, match="takes too long"):
+        found.call("look", {}, seconds=5)
     assert time.monotonic() - started < 50
 
 
@@ -233,8 +231,8 @@ def test_headers_that_trickle_end_in_time():
 
     started = time.monotonic()
     with misbehaving(answer) as url, client(url) as found:
-        with pytest.raises(ToolFailed, match=LATE):
-            found.call("look", {}, seconds=1)
+        with pytest.raises(ToolFailed, match="takes too long"):
+            found.call("look", {}, seconds=5)
         assert time.monotonic() - started < 50
 
 
@@ -243,17 +241,17 @@ def test_nothing_more_is_asked_once_the_caller_has_given_up():
 
     def answer(request: BaseHTTPRequestHandler, message: dict[str, Any]) -> None:
         asked.append(message["method"])
-        for letter in b"HTTP/1.1 400 No\r\nContent-Length: 0\r\nX-A: bbbbbb\r\n\r\n":
+        for letter in b"HTTP/1.1 400 No\r\nContent-Length: 0\r\nX-A: " + b"b" * 100 + b"\r\n\r\n":
             request.wfile.write(bytes([letter]))
             request.wfile.flush()
             time.sleep(0.05)
 
     with misbehaving(answer) as url, client(url) as found:
-        with pytest.raises(ToolFailed, match=LATE):
-            found.call("look", {}, seconds=0.5)
+        with pytest.raises(ToolFailed, match="takes too long"):
+            found.call("look", {}, seconds=2)
         for thread in [thread for thread in threading.enumerate() if thread.name == "tool"]:
             thread.join(20)
-    assert set(asked) <= {"tools/call"}
+    assert asked == ["tools/call"]
 
 
 def test_a_list_of_many_pages_ends():

@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from requests.adapters import HTTPAdapter
 
 from chalicelib.access.oidc import OidcTokens
 from chalicelib.access.ports import IdTokens
@@ -76,7 +75,7 @@ class SignIn:
 
     issuer: Issuer
     clock: Clock = field(default_factory=Clock)
-    adapter: HTTPAdapter = field(default_factory=Patient)
+    adapter: Patient = field(default_factory=Patient)
     tokens: OidcTokens = field(init=False)
 
     def __post_init__(self) -> None:
@@ -357,10 +356,8 @@ def test_a_ping_fetches_the_keys_once_and_the_first_token_asks_nobody(sign_in: S
 
 
 def test_a_ping_waits_no_longer_than_it_may(sign_in: SignIn):
-    watch = Patient()
-    sign_in.adapter = watch
     sign_in.tokens.warm(0.5)
-    assert watch.waited == [0.5, 0.5]
+    assert sign_in.adapter.waited == [0.5, 0.5]
 
 
 def test_the_check_of_sign_in_counts_the_keys_of_the_issuer(sign_in: SignIn):
@@ -442,10 +439,8 @@ def test_an_issuer_in_trouble_is_not_believed(sign_in: SignIn):
 
 
 def test_an_issuer_that_keeps_us_waiting_is_given_up_after_three_seconds(sign_in: SignIn):
-    watch = Patient()
-    sign_in.adapter = watch
     sign_in.tokens.subject(sign_in.issuer.token())
-    assert watch.waited == [3, 3]
+    assert sign_in.adapter.waited == [3, 3]
 
 
 @pytest.mark.parametrize("path", [DISCOVERY, "/keys"])

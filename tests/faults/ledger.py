@@ -54,8 +54,6 @@ class Ledger:
     month_cap: int | None = None
     broken: list[str] = field(default_factory=list)
     accepted: list[tuple[ConversationId, TurnId]] = field(default_factory=list)
-    perhaps: set[tuple[ConversationId, TurnId]] = field(default_factory=set)
-    """Those that may have been there for longer than was known: a request to store them got no response."""
     asked: dict[str, list[Run]] = field(default_factory=lambda: defaultdict(list))
     """Who asked the model, by question."""
     sent: dict[tuple[ConversationId, TurnId], list[Run]] = field(default_factory=lambda: defaultdict(list))
@@ -106,8 +104,10 @@ class Ledger:
 
     # What is seen.
 
-    def may_be_accepted(self, message: IncomingMessage, turn: TurnId) -> None:
-        self.perhaps.add((message.conversation, turn))
+    def had_no_response(self, message: IncomingMessage, turn: TurnId) -> None:
+        """A message was delivered; it is there if it was stored nevertheless."""
+        if (message.conversation, turn) in self.memory.turns:
+            self.was_accepted(message, turn)
 
     def was_accepted(self, message: IncomingMessage, turn: TurnId) -> None:
         place = message.conversation, turn
@@ -366,8 +366,7 @@ class Ledger:
         first_sent = list(self.sent)
         for place, (conversation, turn) in enumerate(self.accepted):
             for later in self.accepted[place + 1 :]:
-                both = (conversation, turn) in self.sent and later in self.sent
-                both = both and later not in self.forgotten | self.perhaps
+                both = (conversation, turn) in self.sent and later in self.sent and later not in self.forgotten
                 if both and later[0] == conversation and self._was_before((conversation, turn), later):
                     in_order = first_sent.index((conversation, turn)) < first_sent.index(later)
                     self.require("answers come in the order of the questions", kept=in_order)

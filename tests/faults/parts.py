@@ -67,7 +67,7 @@ class EnteredInbox:
                 result = call(*args, **named)
             except BaseException:
                 if method == "accept":
-                    self._ledger.may_be_accepted(args[0], turn_id(args[0]))
+                    self._ledger.had_no_response(args[0], turn_id(args[0]))
                 raise
             for place, kept in before.items():
                 if self._ledger.memory.turns.get(place) is not kept:

@@ -59,7 +59,7 @@ class Tab:
 
     async def open(self, **options: Any) -> "Tab":
         """Connect without authenticating."""
-        self._socket = await connect(self._url, proxy=None, ping_interval=None, open_timeout=60, **options)
+        self._socket = await connect(self._url, proxy=None, ping_interval=None, open_timeout=PATIENCE_S, **options)
         self._asked = 0
         return self
 

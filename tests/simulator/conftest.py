@@ -26,6 +26,8 @@ from tests.simulator.lent_page import Lender
 from tests.simulator.meta import signed
 
 ROOT = Path(__file__).parents[2]
+HALF_HOUR_MS = 30 * 60_000
+ENDED_IN_S = 3.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.5
 QUICK: Final = 1000
 """Words a second of the model's answers, where a test does not look at them while they grow."""
@@ -225,6 +227,13 @@ def bot(request: pytest.FixtureRequest, _chat_server: ChatServer, _lender: Lende
         _lender.leave()
         _chat_server.begin()
     return _chat_server
+
+
+@pytest.fixture
+def half_hour_has_just_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the bot's clock: at its end a page whose field is closed asks whether it may open."""
+    began = time.time_ns() // 1_000_000 // HALF_HOUR_MS * HALF_HOUR_MS
+    monkeypatch.setattr("tests.simulator.chat_server.now", lambda: began)
 
 
 @pytest.fixture

@@ -14,16 +14,18 @@ from tests.simulator.chatting import new_key
 from tests.simulator.conftest import Demo, running_demo
 from tests.simulator.sign_in_issuer import SignInIssuer
 
+BEGUN_ELSEWHERE = urlencode({"state": f"{'a' * 43}..", "nonce": "a" * 43, "challenge": "a" * 43})
+"""The query of a sign-in that no page has begun."""
+
 
 @contextmanager
 def trusting_demo(issuer: SignInIssuer) -> Iterator[Demo]:
     """Start a demo that accepts the issuer's tokens."""
     settings = {"PARLEY_OIDC_ISSUER": issuer.url, "PARLEY_OIDC_AUDIENCE": AUDIENCE}
-    query = urlencode({"state": f"{'a' * 43}..", "nonce": "a" * 43, "challenge": "a" * 43})
     headers = {"Sec-Fetch-Site": "same-origin"}
     with running_demo(env={**os.environ, **settings}) as (demo, _):
         # The issuer runs in this process: on busy cores it may not answer the demo's first request in time.
-        demo.wait_until(lambda: demo.http.get(f"/chat/sign-in?{query}", headers=headers).status_code == 200)
+        demo.wait_until(lambda: demo.http.get(f"/chat/sign-in?{BEGUN_ELSEWHERE}", headers=headers).status_code == 200)
         yield demo
 
 

@@ -8,9 +8,10 @@ from playwright.sync_api import Page, expect
 from tests.simulator.chat_page import open_chat, write
 from tests.simulator.chat_server import OTHER, YOU, ChatServer
 from tests.simulator.chromium import needs_chromium
+from tests.simulator.conftest import HALF_HOUR_MS
 from tests.simulator.test_chat_queue import HEARD
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.usefixtures("half_hour_has_just_begun")]
 
 SPENT = {
     "limit_reached": "No questions left today. You can write again tomorrow.",
@@ -18,14 +19,6 @@ SPENT = {
     "budget_spent": "No more questions are answered today. You can write again tomorrow.",
     "share_spent": "Your share of today is used up. You can write again tomorrow.",
 }
-HALF_HOUR_MS = 30 * 60_000
-
-
-@pytest.fixture(autouse=True)
-def _half_hour_has_just_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the bot's clock: at its end the page asks whether the field may open."""
-    began = time.time_ns() // 1_000_000 // HALF_HOUR_MS * HALF_HOUR_MS
-    monkeypatch.setattr("tests.simulator.chat_server.now", lambda: began)
 
 
 def refuse_answer(bot: ChatServer, code: str) -> None:

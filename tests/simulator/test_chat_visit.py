@@ -1,7 +1,5 @@
 """What visitors noticed in two hours of use, on a phone and on a desktop, by eye and by screen reader."""
 
-import time
-
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -169,14 +167,6 @@ def test_below_a_question_its_time_is_on_the_line_of_the_pen(chat: Page, bot: Ch
     assert when
     assert pen["y"] <= when["y"] <= when["y"] + when["height"] <= pen["y"] + pen["height"]
     assert pen["x"] + pen["width"] / 2 < when["x"]
-
-
-@pytest.fixture
-def half_hour_has_just_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the bot's clock: at its end the page asks whether the field may open."""
-    half_hour = 30 * 60_000
-    began = time.time_ns() // 1_000_000 // half_hour * half_hour
-    monkeypatch.setattr("tests.simulator.chat_server.now", lambda: began)
 
 
 HIDE = "isHidden => Object.defineProperty(document, 'hidden', { value: isHidden, configurable: true })"

@@ -16,11 +16,11 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from tests.simulator.chatting import new_key
-from tests.simulator.conftest import Demo
+from tests.simulator.conftest import PATIENCE_S, Demo
 from tests.simulator.paid import ASK, KEY, SECRETS, WANTED, Paid, paid_demo
 
-PATIENTLY: dict[str, Any] = {"trust_env": False, "timeout": 60}
-OPENS_PATIENTLY: dict[str, Any] = {"proxy": None, "open_timeout": 60}
+PATIENTLY: dict[str, Any] = {"trust_env": False, "timeout": PATIENCE_S}
+OPENS_PATIENTLY: dict[str, Any] = {"proxy": None, "open_timeout": PATIENCE_S}
 """As long as a busy machine takes."""
 EVIL: Final = "https://evil.example"
 

@@ -20,7 +20,7 @@ from chalicelib.ids import KeyId
 from scripts.simulator.aws import Emulator
 from tests.cognito import Pool, make_pool, way_to
 from tests.simulator.chatting import dynamo, new_key
-from tests.simulator.conftest import Demo, running_demo
+from tests.simulator.conftest import PATIENCE_S, Demo, running_demo
 from tests.transcripts import FOLDER, Place, play
 
 PRINTED: Final = ("marketplace", "assistant", "sample", "santa")
@@ -136,7 +136,7 @@ def test_two_buyers_bargain_with_one_seller(signing_in: Demo, place: Place):
 
 def test_pages_of_the_demos_own_key_may_join_a_room_by_any_name(signing_in: Demo):
     ticket = signing_in.http.get(f"/config/{signing_in.facts['config_id']}").json()["ticket"]
-    with connect(signing_in.facts["websocket_url"], proxy=None, open_timeout=60) as page:
+    with connect(signing_in.facts["websocket_url"], proxy=None, open_timeout=PATIENCE_S) as page:
         page.send(json.dumps({"action": "authenticate", "ticket": ticket}))
         assert json.loads(page.recv())["type"] == "ready"
         page.send(json.dumps({"action": "follow", "conversationId": "카메라 42"}))

@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 
 from scripts.simulator.aws import free_port
 from tests.simulator.chatting import new_key
-from tests.simulator.conftest import Demo, running_demo
+from tests.simulator.conftest import PATIENCE_S, Demo, running_demo
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def strict() -> Iterator[Demo]:
 def status(demo: Demo, query: str = "") -> int:
     """What the handshake is answered with; 101 if it is not refused."""
     try:
-        with connect(f"{demo.facts['websocket_url']}{query}", proxy=None, open_timeout=60):
+        with connect(f"{demo.facts['websocket_url']}{query}", proxy=None, open_timeout=PATIENCE_S):
             return 101
     except InvalidStatus as refused:
         return refused.response.status_code

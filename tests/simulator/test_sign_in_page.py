@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 import boto3
 import pytest
@@ -15,7 +14,15 @@ from tests.simulator.chatting import new_key
 from tests.simulator.chromium import needs_chromium
 from tests.simulator.conftest import Demo
 from tests.simulator.sign_in_issuer import SignInIssuer, sign_in_issuer
-from tests.simulator.signing_in import device, expect_signed_in, fill_in, open_page, sign_in, trusting_demo
+from tests.simulator.signing_in import (
+    BEGUN_ELSEWHERE,
+    device,
+    expect_signed_in,
+    fill_in,
+    open_page,
+    sign_in,
+    trusting_demo,
+)
 from tests.simulator.test_accessibility import DARK_AND_NARROW, LIGHT_AND_WIDE, check
 
 pytestmark = needs_chromium
@@ -378,11 +385,10 @@ def test_a_sign_in_that_has_ended_is_said_and_the_next_one_shows_the_history_aga
 
 def test_an_attackers_link_does_not_send_a_person_to_the_issuer(page: Page, demo: Demo, issuer: SignInIssuer):
     """The attacker's own frame would wait for the person's code."""
-    query = urlencode({"state": f"{'a' * 43}..", "nonce": "a" * 43, "challenge": "a" * 43})
     page.goto(issuer.url)  # a page of another site
-    page.evaluate("address => { location.assign(address) }", f"{demo.url}/chat/sign-in?{query}")
+    page.evaluate("address => { location.assign(address) }", f"{demo.url}/chat/sign-in?{BEGUN_ELSEWHERE}")
     expect(page.get_by_test_id("signing")).to_contain_text("not begun in this window")
-    page.goto(f"{demo.url}/chat/sign-in?{query}")
+    page.goto(f"{demo.url}/chat/sign-in?{BEGUN_ELSEWHERE}")
     expect(page.get_by_test_id("signing")).to_contain_text("not begun in this window")
     assert issuer.asked == []
 

@@ -16,7 +16,7 @@ import pytest
 from scripts.simulator.aws import free_port
 from tests import emf
 from tests.simulator.chatting import dynamo
-from tests.simulator.conftest import PATIENCE_S, ROOT, Demo, running_demo
+from tests.simulator.conftest import ENDED_IN_S, ROOT, Demo, running_demo
 
 WORDS = "zebra-xylophone-77"
 
@@ -37,15 +37,15 @@ def test_a_persona_that_does_not_exist_is_refused_before_the_demo_starts():
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.full)])
-def test_a_signal_ends_the_demo_in_mid_answer_with_its_port_free_and_nothing_left(number: signal.Signals):
+def test_a_signal_ends_the_demo_in_three_seconds_with_its_port_free_and_nothing_left(number: signal.Signals):
     with running_demo() as (demo, process):
-        demo.behave("model", delay_ms=600_000)
+        demo.behave("model", delay_ms=20_000)
         demo.say("anna", "are you still thinking?")
         demo.wait_until(lambda: len(demo.calls("model")) == 1)
         family = psutil.Process(process.pid).children(recursive=True)
         assert family
         process.send_signal(number)
-        assert process.wait(timeout=PATIENCE_S) == 0
+        assert process.wait(timeout=ENDED_IN_S) == 0
         demo.wait_until(lambda: not any(is_alive(member) for member in family))
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

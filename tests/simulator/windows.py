@@ -167,7 +167,7 @@ def firefox() -> Iterator[Window]:
         until(lambda: written.exists() and written.read_text().endswith("}"))
         port = json.loads(written.read_text())["ws_port"]
         socket = stack.enter_context(
-            connect(f"ws://127.0.0.1:{port}/session", max_size=None, proxy=None, open_timeout=60)
+            connect(f"ws://127.0.0.1:{port}/session", max_size=None, proxy=None, open_timeout=PATIENCE_S)
         )
         yield stack.enter_context(closing(Firefox(socket)))
 

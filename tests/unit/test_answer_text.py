@@ -1,5 +1,6 @@
 """What of a model's words a person gets, wherever its deltas are cut."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, product
 
@@ -31,6 +32,7 @@ def all_cuts(text: str) -> Iterator[list[str]]:
         yield cut(text, range(first, len(text), width))
 
 
+TAG = re.compile(r"</?(think|thinking|thought|reasoning)>|\[/?think\]|◁/?think▷", re.IGNORECASE)
 THOUGHTS = [
     ("<think>She asks who Mimi is.</think>Your cat.", "Your cat."),
     ("<think></think>Your cat.", "Your cat."),
@@ -128,7 +130,7 @@ def test_an_answer_without_thoughts_stays_as_it_is(said: str):
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.lists(st.integers(min_value=0)))
 def test_every_other_text_stays_as_it_is(said: str, places: Sequence[int]):
-    assume("think" not in said.lower())  # Hypothesis draws the words of the code, too
+    assume(not TAG.search(said))  # Hypothesis draws the words of the code, too
     assert shown(cut(said, places)) == said
 
 

@@ -126,9 +126,10 @@ class MessengerSender:
             return
 
     def _mark_seen(self, psid: str) -> None:
-        """The first call of a turn may meet a connection that Meta has closed while Lambda froze the process.
+        """Show `seen`, and ignore an ambiguous error.
 
-        The next call opens another one, so this one's ambiguous error is ignored.
+        This first call of a turn may meet a connection that Meta has closed while Lambda froze the process; the next
+        call opens another one.
         """
         try:
             self._send_action(psid, "mark_seen")
